@@ -1,14 +1,14 @@
 import Glibc
 
-/// Why bytes could not go out.
+/// The reason why bytes could not be written.
 package enum SinkError: Error, Equatable, CustomStringConvertible {
     /// A system call failed: the action, the file, and the system's reason.
     case system(doing: String, path: String, errno: Int32)
-    /// A rule of the format cannot be kept, as an entry of more than 4 GiB in a 32-bit ZIP.
+    /// The format's rules do not allow the data, such as an entry of more than 4 GiB in a 32-bit ZIP.
     case format(String)
     /// The reader at the other end has disconnected, or the work was abandoned.
     case cancelled
-    /// The receiver, such as a store on another machine, cannot take the bytes now; it may later.
+    /// The receiver, such as a store on another machine, cannot take the bytes now, but may later.
     case unavailable(String)
 
     package var description: String {
@@ -24,14 +24,14 @@ package enum SinkError: Error, Equatable, CustomStringConvertible {
 /// The system's words for an `errno`.
 package func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }
 
-// DESIGN. Millions of short appends go through here, so the storage is the sink's own: room is looked at once for each
-// append and bytes are stored through a pointer. Functions that escape text reserve for the worst case first and then
-// write without looking (`reserve`, `end`, `advance`); they are the only ones that see the pointer.
+// DESIGN. Millions of short appends use this type, so it owns its storage: each append checks the room once and stores
+// bytes through a pointer. Functions that escape text reserve room for the worst case first and then write without
+// checks (`reserve`, `end`, `advance`). Only they see the pointer.
 
-/// Bytes on their way out: a buffer that never fails to take a byte, and a place where it empties itself.
+/// A buffer for bytes to write, with a destination that takes the bytes out of it.
 ///
-/// Appending does not throw and does not flush; the writer calls `drain()` now and then (once a row), which passes the
-/// buffer on when it holds at least `threshold` bytes, and `flush()` at the end.
+/// Appending neither throws nor passes bytes on. The writer calls `drain()` now and then (once a row), which passes
+/// the buffer on when it holds at least `threshold` bytes, and `flush()` at the end.
 ///
 ///     var sink = ByteSink { (bytes) throws(SinkError) in try file.write(bytes) }
 ///     for row in rows {
@@ -40,17 +40,17 @@ package func systemMessage(_ code: Int32) -> String { String(cString: strerror(c
 ///     }
 ///     try sink.flush()
 ///
-/// For one thread. After an error of the destination the sink is not used again.
+/// A sink belongs to one thread. After an error of the destination, the sink must not be used again.
 package struct ByteSink: ~Copyable {
     /// Takes the bytes out of the buffer.
     package typealias Destination = (UnsafeRawBufferPointer) throws(SinkError) -> Void
 
-    /// A destination that may be called on another thread.
+    /// A destination that another thread may call.
     package typealias SharedDestination = @Sendable (UnsafeRawBufferPointer) throws(SinkError) -> Void
 
     private let threshold: Int
     private let destination: Destination?
-    /// Bytes handed on so far; with those held the position in the file.
+    /// The number of bytes passed on so far. Together with the held bytes, this is the position in the file.
     package private(set) var flushed = 0
 
     @usableFromInline var storage: UnsafeMutableRawPointer
@@ -61,7 +61,7 @@ package struct ByteSink: ~Copyable {
         self.init(threshold: threshold, destination)
     }
 
-    /// A sink that keeps all it is given, for small documents that are made whole: see `bytes` and `text`.
+    /// A sink that keeps all bytes, for small documents that are made as a whole: see `bytes` and `text`.
     package init() { self.init(threshold: .max, nil) }
 
     private init(threshold: Int, _ destination: Destination?) {
@@ -76,10 +76,10 @@ package struct ByteSink: ~Copyable {
     /// The number of bytes appended since the beginning.
     package var count: Int { flushed + held }
 
-    /// A copy of the bytes that were not passed on yet.
+    /// A copy of the bytes that are still in the buffer.
     package var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: storage, count: held)) }
 
-    /// The bytes that were not passed on yet, as text.
+    /// The bytes that are still in the buffer, as text.
     package var text: String { String(decoding: UnsafeRawBufferPointer(start: storage, count: held), as: UTF8.self) }
 
     @inlinable @inline(__always)
@@ -104,7 +104,7 @@ package struct ByteSink: ~Copyable {
         append(UnsafeRawPointer(text.utf8Start), text.utf8CodeUnitCount)
     }
 
-    /// Appends the UTF-8 of a text as it is, with no escaping.
+    /// Appends the UTF-8 of a text without escaping.
     package mutating func append(raw text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
@@ -117,11 +117,11 @@ package struct ByteSink: ~Copyable {
         held &+= count
     }
 
-    /// Bytes behind a text that `append(overreading:)` may read too.
+    /// The number of bytes after a text that `append(overreading:)` may read, too.
     package static var overread: Int { 32 }
 
-    /// Appends `count` bytes of `text` from `offset` on. As many as `overread` bytes behind them have to be readable: short
-    /// texts are copied whole words at a time, without a call.
+    /// Appends `count` bytes of `text`, starting at `offset`. Up to `overread` bytes after them must be readable, because
+    /// short texts are copied in whole words without a call.
     @inlinable @inline(__always)
     package mutating func append(overreading text: UnsafeRawBufferPointer, from offset: Int, count: Int) {
         guard count <= 32, let start = text.baseAddress else {
@@ -129,20 +129,20 @@ package struct ByteSink: ~Copyable {
         }
         reserve(32)
         let words = (start + offset).loadUnaligned(as: SIMD4<UInt64>.self)
-        // Aligned stores only are offered for vectors.
+        // The standard library offers only aligned stores for vectors.
         for index in 0..<4 {
             storage.storeBytes(of: words[index], toByteOffset: held &+ index &* 8, as: UInt64.self)
         }
         held &+= count
     }
 
-    /// Passes the buffer on when it is full enough.
+    /// Passes the buffer on when it holds enough bytes.
     @inline(__always)
     package mutating func drain() throws(SinkError) {
         if held >= threshold { try flush() }
     }
 
-    /// Passes on all bytes in the buffer. A sink without a destination keeps it.
+    /// Passes on all bytes in the buffer. A sink without a destination keeps the bytes.
     package mutating func flush() throws(SinkError) {
         guard held > 0, let destination else { return }
         try destination(UnsafeRawBufferPointer(start: storage, count: held))
@@ -150,13 +150,13 @@ package struct ByteSink: ~Copyable {
         held = 0
     }
 
-    /// Discards all bytes that were not passed on and keeps the memory, for a sink that is used again.
+    /// Discards the held bytes and keeps the memory, for a sink that is used again.
     package mutating func removeAll() {
         held = 0
         flushed = 0
     }
 
-    /// Copies pending bytes, from a certain one on, to the front of a buffer; returns how many bytes fitted.
+    /// Copies held bytes, from position `start` on, to the front of a buffer; returns how many bytes fitted.
     package func copy(from start: Int, to buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(held - start, buffer.count)
         guard count > 0 else { return 0 }
@@ -185,19 +185,19 @@ package struct ByteSink: ~Copyable {
     @inline(__always)
     var end: UnsafeMutableRawPointer { storage + held }
 
-    /// The bytes that were not passed on yet, until the next append.
+    /// The held bytes, valid until the next append.
     var heldBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: held) }
 
-    /// Forgets the bytes behind the first `count` of those that were not passed on yet.
+    /// Discards the held bytes after the first `count`.
     mutating func shorten(to count: Int) { held = min(held, count) }
 
-    /// Counts bytes that were written at `end`.
+    /// Adds bytes that the caller wrote at `end`.
     @inline(__always)
     mutating func advance(to end: UnsafeMutableRawPointer) { held = end - storage }
 }
 
 extension [UInt8] {
-    /// As `withUnsafeBytes`, whose closures cannot say what they throw.
+    /// As `withUnsafeBytes`, for closures with typed errors.
     package func withBytes(_ body: ByteSink.Destination) throws(SinkError) {
         let result: Result<Void, SinkError> = withUnsafeBytes { bytes in
             do throws(SinkError) {

@@ -1,10 +1,10 @@
 import Glibc
 
-// DESIGN. Whether a job waits or ends is decided by who is at fault, never by where in the code the error came up. So each
-// error that can reach a job says who is at fault (`Blaming`), and one place turns that into the outcome of the job
-// (`WorkError.init(_:)` in Jobs).
+// DESIGN. Whether a job waits or ends depends on who is at fault, never on the place in the code where the error occurred.
+// So each error that can reach a job names the party at fault (`Blaming`), and one function turns that into the outcome of
+// the job (`WorkError.init(_:)` in Jobs).
 
-/// A resource that a process needs from its surroundings and does not have at the moment.
+/// A resource that a process needs from its surroundings and that is missing at the moment.
 package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStringConvertible {
     case disk = "DISK"
     case files = "FILES"
@@ -13,8 +13,9 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
     case database = "DATABASE"
     case store = "STORE"
 
-    /// The meaning of a system call's error on a file of our own. Such a file is named by us, never by a document or a
-    /// request, so every reason lies in the environment; reasons that are not listed here count as the disk's.
+    /// The meaning of a system call's error on a file of Waybill's own. Waybill chooses the name of such a file, so no
+    /// document or request can cause the error: the surroundings are always at fault. Reasons that are not listed here
+    /// count as faults of the disk.
     package init(errno code: Int32) {
         switch code {
         case EMFILE, ENFILE: self = .files
@@ -24,7 +25,7 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
         }
     }
 
-    /// The missing resource, for users: without paths and addresses.
+    /// The missing resource in words for users, without paths and addresses.
     package var description: String {
         switch self {
         case .disk: "the server's disk, which is full or cannot be used"
@@ -39,11 +40,11 @@ package enum Outage: String, Error, Sendable, Equatable, CaseIterable, CustomStr
 
 /// The party that is at fault for an error.
 package enum Blame: Sendable, Equatable {
-    /// The surroundings: the same work succeeds when they are back.
+    /// The surroundings are at fault: the same work succeeds when the resource is back.
     case environment(Outage)
-    /// The document or the request: the same work fails each time.
+    /// The document or the request is at fault: the same work fails each time.
     case request
-    /// Not known: a fault of ours, perhaps.
+    /// The party is unknown; perhaps a fault of Waybill.
     case unknown
 }
 
@@ -55,8 +56,7 @@ package enum Blame: Sendable, Equatable {
 ///     case .unknown, nil: retry()
 ///     }
 package protocol Blaming: Error {
-    /// The cause of a failure: the surroundings, the request, or an unknown one. Equal errors blame
-    /// the same.
+    /// The cause of a failure: the surroundings, the request, or unknown. Errors that blame the same party are equal.
     var blame: Blame { get }
 }
 

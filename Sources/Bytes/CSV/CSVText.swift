@@ -12,7 +12,7 @@ private enum CSVRules: EscapingRules {
     ) {
         switch byte {
         case UInt8(ascii: "\""): end.put("\"\"")
-        // Readers take NUL for the end of the text.
+        // Some readers end a text at NUL.
         case 0: end.put(replacement: ())
         default: end.put(byte)
         }
@@ -20,8 +20,8 @@ private enum CSVRules: EscapingRules {
 }
 
 extension ByteSink {
-    /// Appends a field (RFC 4180), quoted where needed. A text that a spreadsheet would take for a formula gets an
-    /// apostrophe in front; do not pass numbers here, for a minus is such a beginning.
+    /// Appends a field (RFC 4180), quoted where needed. A text that a spreadsheet would take for a formula gets a
+    /// leading apostrophe. Do not pass numbers, because a minus counts as such a beginning.
     package mutating func append(csvField bytes: UnsafeRawBufferPointer) {
         guard let first = bytes.first else { return }
         let isQuoted = Self.needsQuotes(bytes)
@@ -32,14 +32,15 @@ extension ByteSink {
         if isQuoted { append(UInt8(ascii: "\"")) }
     }
 
-    /// Appends a field, as `append(csvField:)` of bytes.
+    /// Appends a field; see `append(csvField:)` for bytes.
     package mutating func append(csvField text: String) {
         var text = text
         text.withUTF8 { append(csvField: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Whether a spreadsheet may take a field for a formula: it begins with `=`, `+`, `-` or `@` (OWASP, CSV Injection). The full-width
-    /// forms of these signs count, and so does a sign behind blanks, because some spreadsheets drop the blanks.
+    /// Whether a spreadsheet may take a field for a formula, because it begins with `=`, `+`, `-` or `@` (OWASP, CSV
+    /// Injection). The full-width forms of these signs count, and so does a sign behind blanks, because some spreadsheets drop
+    /// the blanks.
     private static func mayBeFormula(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var rest = bytes[...]
         while true {

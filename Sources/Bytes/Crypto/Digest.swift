@@ -2,11 +2,11 @@ import CCrypto
 
 /// A running digest, by OpenSSL's libcrypto.
 ///
-/// `@unchecked Sendable`: the context has one owner, for the value cannot be copied, and libcrypto's contexts are bound to
-/// no thread.
+/// `@unchecked Sendable`: the value cannot be copied, so the context has one owner, and libcrypto's contexts are not bound
+/// to a thread.
 package struct Digest: ~Copyable, @unchecked Sendable {
     package enum Algorithm: Sendable, CaseIterable {
-        /// Only for comparison with other people's digests, because the algorithm is broken. Empty where the system
+        /// Only for comparison with digests from elsewhere, because the algorithm is broken. Empty where the system
         /// forbids it (FIPS).
         case md5
         case sha1
@@ -21,9 +21,9 @@ package struct Digest: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Fetched once: a look-up by name costs more than a short digest.
+    /// Fetched once, because a look-up by name costs more than a short digest.
     private enum Methods {
-        // The pointers stay valid for the life of the process, and libcrypto lets all threads read what they point to.
+        // The pointers stay valid for the life of the process, and all threads may read the methods.
         nonisolated(unsafe) static let md5 = EVP_MD_fetch(nil, "MD5", nil)
         nonisolated(unsafe) static let sha1 = EVP_MD_fetch(nil, "SHA1", nil)
         nonisolated(unsafe) static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
@@ -42,7 +42,7 @@ package struct Digest: ~Copyable, @unchecked Sendable {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     }
 
-    /// The digest of all that was fed in.
+    /// The digest of all bytes that were added.
     package consuming func finish() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, count in
             var size: UInt32 = 0

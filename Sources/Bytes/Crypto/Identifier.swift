@@ -2,24 +2,25 @@ import CCrypto
 
 /// Random and derived identifiers.
 package enum Identifier {
-    /// Bytes of the operating system's generator, by libcrypto. Nil when the source fails.
+    /// Bytes of the operating system's generator, by libcrypto. Nil when the source of random bytes fails.
     package static func randomBytes(_ count: Int) -> [UInt8]? {
         guard count > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: count)
         return RAND_bytes(&bytes, Int32(count)) == 1 ? bytes : nil
     }
 
-    /// A random UUID (RFC 9562 §5.4). Nil when the system has no random bytes to give.
+    /// A random UUID (RFC 9562 §5.4). Nil when the system has no random bytes.
     package static func randomUUID() -> String? { randomBytes(16).map { uuid($0, version: 4) } }
 
-    /// The UUID of a name in a space of names (RFC 9562 §5.5, version 5): the same for the same, everywhere.
+    /// The UUID of a name in a name space (RFC 9562 §5.5, version 5). Equal names in equal spaces give equal UUIDs
+    /// everywhere.
     ///
     /// - Parameter space: the 16 bytes of the UUID of the space.
     package static func uuid(of name: String, in space: [UInt8]) -> String {
         uuid(Digest.of(space + Array(name.utf8), .sha1), version: 5)
     }
 
-    /// A UUID whose bits come from the first 16 bytes (RFC 9562: version 4 for random ones, 8 for digests).
+    /// A UUID with the bits of the first 16 bytes (RFC 9562: version 4 for random bytes, 8 for digests).
     package static func uuid(_ bytes: some Collection<UInt8>, version: UInt8) -> String {
         var bytes = bytes.makeIterator()
         return String(unsafeUninitializedCapacity: 36) { text in
@@ -35,20 +36,21 @@ package enum Identifier {
         }
     }
 
-    /// Whether two secrets are equal, in a time that reveals nothing of where they differ.
+    /// Whether two secrets are equal. The time does not show where they differ.
     package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
     }
 }
 
-/// UUIDs of the names within one thing. Equal names have equal UUIDs on every server. The first 48 bits are the same, so that
-/// an index holds them side by side: rows that are written together are then on few pages (RFC 9562 §5.8, version 8).
+/// Makes the UUIDs of the names within one owner. Equal names have equal UUIDs on every server. All have the same first 48
+/// bits, so that an index keeps them side by side. Rows that are written together are then on few pages (RFC 9562 §5.8,
+/// version 8).
 package struct UUIDFamily: Sendable {
     private let space: [UInt8]
     private let name: String
     private let head: ArraySlice<UInt8>
 
-    /// - Parameter space: the 16 bytes of the UUID of a space of names; `name` is the name of what they belong to, in this space.
+    /// - Parameter space: the 16 bytes of the UUID of a name space; `name` is the owner's name in this space.
     package init(_ name: String, in space: [UInt8]) {
         self.space = space
         self.name = name

@@ -5,16 +5,16 @@ import CCrypto
 ///     let sealed = Sealing.seal(text, key: key, nonce: nonce, about: place)
 ///     let text = Sealing.open(sealed, key: key, nonce: nonce, about: place)
 ///
-/// A nonce of random bytes serves one text of a key; `about` is bound to the text, and not kept with it.
+/// Each text of a key needs a new nonce of random bytes. `about` is bound to the text, but not stored with it.
 package enum Sealing {
     /// Bytes of a key.
     package static let keySize = 32
-    /// Bytes of a nonce: the size for which GCM needs no further derivation.
+    /// The size of a nonce in bytes, for which GCM needs no further derivation.
     package static let nonceSize = 12
     /// Bytes of the tag behind the text.
     private static let tagSize: Int32 = 16
 
-    /// The encrypted text with its tag behind it; nil when key or nonce have another size, or libcrypto fails.
+    /// The encrypted text followed by its tag; nil when key or nonce have another size, or libcrypto fails.
     package static func seal(_ text: [UInt8], key: [UInt8], nonce: [UInt8], about: [UInt8]) -> [UInt8]? {
         guard key.count == keySize, nonce.count == nonceSize, let context = EVP_CIPHER_CTX_new() else { return nil }
         defer { EVP_CIPHER_CTX_free(context) }
@@ -24,7 +24,7 @@ package enum Sealing {
             EVP_EncryptUpdate(context, nil, &count, about, around) == 1,
             EVP_EncryptUpdate(context, &sealed, &count, text, length) == 1, count == length
         else { return nil }
-        // GCM has no padding: nothing is left for the end but the tag.
+        // GCM has no padding, so only the tag is left for the end.
         var rest = [UInt8](repeating: 0, count: 16)
         guard EVP_EncryptFinal_ex(context, &rest, &count) == 1, count == 0,
             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tagSize, &rest) == 1
@@ -33,7 +33,8 @@ package enum Sealing {
         return sealed
     }
 
-    /// The text; nil when it was sealed with another key, nonce or `about`, or has been changed since.
+    /// The decrypted text; nil when key, nonce or `about` differ from those of the encryption, or the text was
+    /// changed.
     package static func open(_ sealed: [UInt8], key: [UInt8], nonce: [UInt8], about: [UInt8]) -> [UInt8]? {
         guard key.count == keySize, nonce.count == nonceSize, sealed.count >= Int(tagSize),
             let context = EVP_CIPHER_CTX_new()
@@ -41,7 +42,7 @@ package enum Sealing {
         defer { EVP_CIPHER_CTX_free(context) }
         let encrypted = Array(sealed.dropLast(Int(tagSize)))
         var tag = Array(sealed.suffix(Int(tagSize)))
-        // One byte more than needed: an empty array has no address.
+        // One byte more than needed, because an empty array has no address.
         var (text, count) = ([UInt8](repeating: 0, count: encrypted.count + 1), Int32(0))
         guard let length = Int32(exactly: encrypted.count), let around = Int32(exactly: about.count),
             EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1,

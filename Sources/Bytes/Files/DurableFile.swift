@@ -1,13 +1,14 @@
 import Glibc
 import Synchronization
 
-// DESIGN. Bytes go to `NAME.part-PROCESS-NUMBER` beside the final place, so that two writers of one name never share a
-// file and the rename stays within a file system. `publish` flushes the file, renames it and flushes the folder: after a
-// crash the name is there with all its bytes, or as it was before. `removeParts` removes the files of dead processes.
+// DESIGN. Bytes go to `NAME.part-PROCESS-NUMBER` beside the final path. So two writers of one name never share a file,
+// and the rename stays within a file system. `publish` flushes the file, renames it and flushes the folder. After a
+// crash, the name has either all of the new bytes or its previous content. `removeParts` removes the files of dead
+// processes.
 
-/// A file that appears under its name whole or not at all.
+/// A file that appears under its name either complete or not at all.
 ///
-/// A file that is not published is removed with this object. Written by one thread at a time.
+/// A file that is not published is deleted with this object. One thread at a time may write.
 package final class DurableFile: Sendable {
     private static let mark = ".part-"
 
@@ -20,21 +21,22 @@ package final class DurableFile: Sendable {
         var descriptor: Int32
         var isPublished = false
         var size: Int64 = 0
-        /// The size up to which the disk had room.
+        /// The size up to which the disk was found to have room.
         var granted: Int64 = 0
     }
 
-    /// The free room of the disk is checked each time this many bytes were written.
+    /// The free room is checked again after each such number of written bytes.
     private static let roomStep = 4 << 20
-    /// Whether this many more bytes may be written.
+    /// Whether this number of further bytes may be written.
     private let hasRoom: @Sendable (Int) -> Bool
 
     /// Bytes written so far.
     package var size: Int64 { state.withLock { $0.size } }
 
-    /// Creates the file beside its final place; the folder must exist.
+    /// Creates the file beside its final path; the folder must exist.
     ///
-    /// - Parameter hasRoom: whether this many more bytes may be written; if not, `write` fails as on a full disk.
+    /// - Parameter hasRoom: whether this number of further bytes may be written; if not, `write` fails as on a full
+    ///   disk.
     package init(path: String, hasRoom: @escaping @Sendable (Int) -> Bool = { _ in true }) throws(SinkError) {
         self.path = path
         self.hasRoom = hasRoom
@@ -45,7 +47,7 @@ package final class DurableFile: Sendable {
             opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         } while opened < 0 && (errno == EEXIST || errno == EINTR)
         guard opened >= 0 else {
-            // The name of the part says nothing to people; a folder that is not there does.
+            // The error names the folder if it is missing, because the name of the part means nothing to people.
             let code = errno
             let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
             if code == ENOENT {
@@ -87,14 +89,14 @@ package final class DurableFile: Sendable {
         }
     }
 
-    /// Makes the file appear under its name, for good; one of that name is replaced.
+    /// Makes the file appear under its name durably; an existing file of that name is replaced.
     package func publish() throws(SinkError) {
         let descriptor = state.withLock { $0.descriptor }
         guard descriptor >= 0 else { throw .format("\(path) is published already") }
         guard fsync(descriptor) == 0 else {
             throw .system(doing: "cannot flush to the disk", path: partPath, errno: errno)
         }
-        // Some file systems report only here that the disk is full.
+        // Some file systems report a full disk only here.
         let closed = close(descriptor)
         state.withLock { $0.descriptor = -1 }
         guard closed == 0 || errno == EINTR else {
@@ -107,7 +109,7 @@ package final class DurableFile: Sendable {
         try Self.flush(folder: Folder.of(path))
     }
 
-    /// Removes files of writers of this name that died before publishing. Returns their number.
+    /// Deletes the files of writers of this name that died before publishing. Returns their number.
     @discardableResult
     package static func removeParts(of path: String) throws(SinkError) -> Int {
         let folder = Folder.of(path)
@@ -127,7 +129,7 @@ package final class DurableFile: Sendable {
         return count
     }
 
-    /// Whether a text is what follows the mark: a process and a number.
+    /// Whether a text has the form of the mark's end: a process and a number.
     private static func isMark(_ text: Substring) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.count == 2 && UInt32(parts[0]) != nil && UInt64(parts[1], radix: 36) != nil

@@ -2,7 +2,8 @@ import Glibc
 
 /// Folders of the file system.
 package enum Folder {
-    /// The names in a folder, without `.` and `..`, in no order; nil when it cannot be listed, for the reason in `errno`.
+    /// The names in a folder, without `.` and `..`, unordered; nil when the folder cannot be listed, with the reason in
+    /// `errno`.
     package static func names(in path: String) -> [String]? {
         guard let stream = opendir(path) else { return nil }
         defer { closedir(stream) }

@@ -2,7 +2,7 @@ import Glibc
 
 /// Copies of files, whole or in parts.
 package enum FileParts {
-    /// Appends the current content of a file to another one.
+    /// Appends the current content of a file to another file.
     package static func copy(_ path: String, to file: DurableFile) throws(SinkError) {
         let source = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard source >= 0 else { throw .system(doing: "cannot open", path: path, errno: errno) }
@@ -18,7 +18,7 @@ package enum FileParts {
         }
     }
 
-    /// Appends parts of a file to another, as the elements of a JSON array.
+    /// Appends parts of a file to another file, as elements of a JSON array.
     package static func write(
         _ parts: [Range<Int>], ofFile path: String, asArrayTo file: DurableFile
     ) throws(SinkError) {

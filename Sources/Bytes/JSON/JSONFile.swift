@@ -2,7 +2,8 @@ import Glibc
 
 /// JSON texts in files.
 package enum JSONFile {
-    /// Has `body` read the JSON text in a file, and nothing behind it. A file that cannot be opened is `JSONError.source`.
+    /// Calls `body` to read the JSON text in a file; any text after it is an error. `JSONError.source` reports a file that
+    /// cannot be opened.
     package static func read<Result>(
         _ path: String, _ body: (inout JSONReader) throws(JSONError) -> Result
     ) throws(JSONError) -> Result {

@@ -1,16 +1,16 @@
 import Glibc
 
-// DESIGN. A pull parser (RFC 8259) over a window of bytes that a source refills. The window slides: it holds the token at
-// hand and what has been read ahead, and grows only for a token that does not fit, up to `tokenLimit`. Strings are handed
-// out in place; escapes are resolved in place too, since no escape is shorter than what it stands for. Behind the last
-// byte stand zeros, which no scan runs over, so the hot loops test for the end only when something stops them.
-// There is no recursion: depth is a number and one bit for each level.
+// DESIGN. A pull parser (RFC 8259) over a window of bytes that a source refills. The window slides. It holds the current
+// token and the bytes that were read ahead, and grows only for a token that does not fit, up to `tokenLimit`. Strings are
+// lent in place. Escapes are resolved in place, too, because no escape is shorter than its character. Zeros follow the
+// last byte, and every scan stops at them. So the hot loops test for the end only after a stop. There is no recursion:
+// depth is a number and one bit for each level.
 
 /// Reads one JSON text (RFC 8259) value by value, in memory that does not depend on the length of the text.
 ///
 /// The caller asks for the value that it expects; another value is a `JSONError` with the byte offset. After an error the
-/// reader is at an unspecified place: throw it away. A byte order mark is skipped. The rest must be valid UTF-8 without
-/// lone surrogates.
+/// position of the reader is unspecified, so it must not be used again. A byte order mark is skipped. The rest must be
+/// valid UTF-8 without lone surrogates.
 ///
 ///     try json.beginObject()
 ///     while try json.nextKey() {
@@ -18,45 +18,46 @@ import Glibc
 ///     }
 ///     try json.finish()
 package struct JSONReader: ~Copyable {
-    /// Fills the front of a buffer of at least four bytes and returns how many it wrote; 0 is the end of the text.
+    /// Fills the front of a buffer of at least four bytes and returns the number of bytes written; 0 means the end of
+    /// the text.
     package typealias Source = (UnsafeMutableRawBufferPointer) throws(JSONError) -> Int
 
-    /// The deepest nesting of objects and arrays that is read.
+    /// The largest accepted depth of objects and arrays.
     package static let depthLimit = 512
-    /// The longest string, in bytes of the text, that is read.
+    /// The longest accepted string, in bytes of the text.
     package static let tokenLimit = 16 << 20
-    /// The longest number, in bytes of the text, that is read.
+    /// The longest accepted number, in bytes of the text.
     package static let numberLimit = 4096
-    /// Zeros behind the last byte: as many as the widest load reads at once.
+    /// The number of zeros after the last byte: as many as the widest load reads at once.
     static let padding = 16
 
     var bytes: UnsafeMutablePointer<UInt8>
     var capacity: Int
-    /// The next byte to read, the end of the window, and the first byte that a refill must keep (-1: none).
+    /// The next byte to read, the end of the window, and the first byte that a refill must keep (-1 for none).
     var position = 0
     var end = 0
     var pin = -1
-    /// Offset in the text of the first byte in the window.
+    /// The offset in the text of the window's first byte.
     var base = 0
     var finished = false
     let source: Source
 
-    /// How many objects and arrays are open.
+    /// The number of open objects and arrays.
     package internal(set) var depth = 0
     /// Bit `n` of this is set when level `n` is an object.
     var objects = InlineArray<8, UInt64>(repeating: 0)
-    /// Whether the innermost container has had no member yet.
+    /// Whether the innermost container has no member yet.
     var isFirst = false
     /// The key that `nextKey` found, in the window.
     var keyStart = 0
     var keyCount = 0
-    /// Bytes are not read from the source beyond this offset: a caller who collects a value piece by piece bounds it by
-    /// setting this again for each one. It is looked at when the window is refilled, so a window more may be read.
+    /// The offset beyond which the source is not read. A caller that collects a value in pieces sets it again for each
+    /// piece, to bound the piece. It is checked when the window is refilled, so up to one window more may be read.
     package var ceiling = Int.max
-    /// Above 0 while `rawValue` keeps the window: the bytes it may keep.
+    /// The most bytes that `rawValue` may keep, while it keeps the window; otherwise 0.
     var rawLimit = 0
 
-    /// Reads the bytes of a source, through a window of `window` bytes.
+    /// Reads the bytes of a source through a window of `window` bytes.
     package init(window: Int = 1 << 16, source: @escaping Source) {
         capacity = max(window, 64)
         bytes = .allocate(capacity: capacity + Self.padding)
@@ -77,7 +78,7 @@ package struct JSONReader: ~Copyable {
         skipByteOrderMark()
     }
 
-    /// Reads an open file from where it stands; the descriptor stays the caller's.
+    /// Reads an open file from its current position; the caller keeps the descriptor.
     package init(fileDescriptor: Int32, window: Int = 1 << 18) {
         self.init(window: window) { (buffer) throws(JSONError) in
             try readSome(of: fileDescriptor, into: buffer)
@@ -113,9 +114,10 @@ package struct JSONReader: ~Copyable {
 
     var isInObject: Bool { depth > 0 && objects[(depth - 1) >> 6] & (1 << UInt64((depth - 1) & 63)) != 0 }
 
-    /// Goes to the next member of the object, past its key and colon; false when the object ended, which leaves it.
+    /// Goes to the next member of the object, past its key and colon; false at the end of the object, which is then
+    /// left.
     ///
-    /// The key itself is there until the next call that reads: `key()`, `keyEquals`, `key(in:seen:)`.
+    /// The key stays available until the next reading call: `key()`, `keyEquals`, `key(in:seen:)`.
     package mutating func nextKey() throws(JSONError) -> Bool {
         guard try nextMember(until: UInt8(ascii: "}")) else { return false }
         guard try nextByte() == UInt8(ascii: "\"") else { throw unexpected("a key in quotes") }
@@ -133,7 +135,7 @@ package struct JSONReader: ~Copyable {
         return true
     }
 
-    /// Goes to the next element of the array; false when the array ended, which leaves it.
+    /// Goes to the next element of the array; false at the end of the array, which is then left.
     package mutating func nextElement() throws(JSONError) -> Bool { try nextMember(until: UInt8(ascii: "]")) }
 
     mutating func nextMember(until closing: UInt8) throws(JSONError) -> Bool {
@@ -162,7 +164,7 @@ package struct JSONReader: ~Copyable {
 
     // MARK: - The key at hand
 
-    /// The bytes of the key that `nextKey` found, escapes resolved.
+    /// The bytes of the key that `nextKey` found, with escapes resolved.
     package func withKey<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         body(UnsafeRawBufferPointer(start: bytes + keyStart, count: keyCount))
     }
@@ -170,12 +172,12 @@ package struct JSONReader: ~Copyable {
     /// The key that `nextKey` found.
     package func key() -> String { withKey { String(decoding: $0, as: UTF8.self) } }
 
-    /// Whether the key that `nextKey` found is this one.
+    /// Whether `nextKey` found this key.
     package func keyEquals(_ name: StaticString) -> Bool {
         keyCount == name.utf8CodeUnitCount && memcmp(bytes + keyStart, name.utf8Start, keyCount) == 0
     }
 
-    /// Which of an object's known keys this is, or nil; the second time a known key comes up is an error.
+    /// The known key of an object that `nextKey` found, or nil. A known key that occurs twice is an error.
     @inlinable
     package func key<Field>(in keys: JSONKeys<Field>, seen: inout JSONSeenKeys) throws(JSONError) -> Field? {
         let index = withKey { keys.table.index(of: $0) }
@@ -188,14 +190,15 @@ package struct JSONReader: ~Copyable {
 
     // MARK: - The window
 
-    /// The next byte that is no blank, not consumed; at the end of the text an error, or 0 where that is allowed.
+    /// The next byte that is no blank, which stays unread. The end of the text is an error, or gives 0 where it is
+    /// allowed.
     mutating func nextByte(orEnd: Bool = false) throws(JSONError) -> UInt8 {
         while true {
             let byte = bytes[position]
             switch byte {
             case 0x20, 0x0A, 0x0D, 0x09:
                 position += 1
-                // Pretty-printed files are a third blanks: eight at a time.
+                // A third of a pretty-printed file is blanks, so eight are read at a time.
                 while UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: position, as: UInt64.self)
                     == 0x2020_2020_2020_2020
                 {
@@ -211,7 +214,7 @@ package struct JSONReader: ~Copyable {
         }
     }
 
-    /// Reads more behind `end`, giving up what lies before the pin; false at the end of the text.
+    /// Reads more bytes after `end` and drops those before the pin; false at the end of the text.
     mutating func refill() throws(JSONError) -> Bool {
         if finished { return false }
         guard base + end <= ceiling else { throw .pastCeiling(offset: offset) }
@@ -238,7 +241,7 @@ package struct JSONReader: ~Copyable {
     }
 
     private mutating func grow() throws(JSONError) {
-        // A raw value may be longer than one token: its own limit was looked at above.
+        // A raw value may be longer than one token; its own limit was checked above.
         guard rawLimit > 0 || capacity < Self.tokenLimit + 8 else {
             throw .tooLong(limit: Self.tokenLimit, offset: base)
         }
@@ -268,7 +271,7 @@ package struct JSONReader: ~Copyable {
 
     // MARK: - Errors
 
-    /// The value at the position, in words for an error.
+    /// The value at the position, described for an error.
     func unexpected(_ expected: StaticString) -> JSONError {
         if position >= end { return .truncated(offset: offset) }
         let byte = bytes[position]
@@ -285,7 +288,7 @@ package struct JSONReader: ~Copyable {
     }
 }
 
-/// One `read(2)`, taken up again when a signal breaks it.
+/// One `read(2)`, repeated when a signal interrupts it.
 private func readSome(of file: Int32, into buffer: UnsafeMutableRawBufferPointer) throws(JSONError) -> Int {
     while true {
         let count = Glibc.read(file, buffer.baseAddress, buffer.count)

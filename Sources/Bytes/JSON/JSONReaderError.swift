@@ -1,31 +1,31 @@
-/// Why a JSON text was not read on. Offsets count bytes from the beginning of the text.
+/// The reason why a JSON text could not be read. Offsets count bytes from the beginning of the text.
 package enum JSONError: Error, Equatable, CustomStringConvertible {
-    /// Something else stands where the grammar, or the caller, wants this.
+    /// The text has another value or sign than the grammar or the caller expects.
     case unexpected(expected: String, found: String, offset: Int)
     /// The text ends in the middle of a value.
     case truncated(offset: Int)
     /// Bytes in a string are not UTF-8 (Unicode 15, table 3-7).
     case invalidUTF8(offset: Int)
-    /// A backslash sequence that RFC 8259 §7 does not know, or half a surrogate pair.
+    /// A backslash sequence that RFC 8259 §7 does not define, or half a surrogate pair.
     case invalidEscape(String, offset: Int)
     /// A control character stands unescaped in a string.
     case controlCharacter(UInt8, offset: Int)
-    /// A number that breaks the grammar, or that the asked type does not hold.
+    /// A number that breaks the grammar, or that the requested type cannot hold.
     case invalidNumber(String, offset: Int)
-    /// An object names the same thing twice; which one counts would be a guess.
+    /// An object has the same key twice; choosing one would be a guess.
     case duplicateKey(String, offset: Int)
-    /// Objects and arrays lie in each other deeper than the limit.
+    /// Objects and arrays are nested deeper than the limit.
     case tooDeep(limit: Int, offset: Int)
     /// A string or number is longer than the limit.
     case tooLong(limit: Int, offset: Int)
     /// The value goes on beyond `JSONReader.ceiling`.
     case pastCeiling(offset: Int)
-    /// The source failed: the file system's reason, and the missing resource, if known.
+    /// The source failed; with the file system's reason and the missing resource, if known.
     case source(String, Outage? = nil)
-    /// The source makes JSON of another syntax, whose text is malformed.
+    /// The source converts another syntax to JSON, and its text is malformed.
     case transcript(String)
 
-    /// The place in the text, for cases that know it.
+    /// The position in the text, for cases that have one.
     package var offset: Int? {
         switch self {
         case .unexpected(_, _, let offset), .truncated(let offset), .invalidUTF8(let offset),
@@ -37,7 +37,7 @@ package enum JSONError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The fault, without its place.
+    /// The fault without its position.
     package var what: String {
         switch self {
         case .unexpected(let expected, let found, _): "expected \(expected), found \(found)"

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The keys that an object of some type may have, looked up by bytes without making a `String`.
+/// The keys that objects of a type may have; a look-up compares bytes and makes no `String`.
 ///
 ///     private enum Field: String, CaseIterable { case name, bomRef = "bom-ref" }
 ///     private let fields = JSONKeys<Field>()
@@ -16,20 +16,20 @@ package struct JSONKeys<Field: RawRepresentable & CaseIterable & Sendable>: Send
     }
 }
 
-/// The keys of one object that have been read.
+/// The keys of an object that were read so far.
 package struct JSONSeenKeys: Sendable {
     @usableFromInline var bits: UInt64 = 0
 
     package init() {}
 }
 
-/// A hash table of names over length, first and last byte.
+/// A hash table of names, by length, first and last byte.
 @usableFromInline
 struct JSONKeyTable: Sendable {
     private let bytes: [UInt8]
     /// The bytes of name `n` are `starts[n]..<starts[n + 1]`.
     private let starts: [Int]
-    /// For each slot the number, plus one, of its first name (0: none), and for each name that of the next name in its slot.
+    /// For each slot the number of its first name plus one (0 for none), and for each name the next name in its slot.
     private var slots: [UInt8]
     private var chain: [UInt8]
 

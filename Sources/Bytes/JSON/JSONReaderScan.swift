@@ -3,20 +3,20 @@ import Glibc
 // The scans of the tokens. `position` is the only cursor, because a refill moves everything in the window.
 
 extension JSONReader {
-    /// Reads a string whose opening quote is next. Its content, escapes resolved, then stands in the window from `pin`; gives
-    /// how many bytes it has.
+    /// Reads a string; its opening quote is the next byte. The content, with escapes resolved, is then in the window from
+    /// `pin` on. Returns its number of bytes.
     mutating func keepString() throws(JSONError) -> Int { try scanString(keeping: true) }
 
-    /// Reads past a string whose opening quote is next.
+    /// Skips a string; its opening quote is the next byte.
     mutating func skipString() throws(JSONError) { _ = try scanString(keeping: false) }
 
-    /// One scan for both: what is not kept is not counted either.
+    /// One scan serves both; a skipped string is not counted.
     @inline(__always)
     private mutating func scanString(keeping: Bool) throws(JSONError) -> Int {
         position += 1
         let start = offset
         if keeping { pin = position }
-        // Up to the first escape, content and text are the same; from there on content is moved down to `written`.
+        // Up to the first escape, content and text are equal. After it, the content is moved down to `written`.
         var written = -1
         while true {
             let run = position
@@ -50,15 +50,15 @@ extension JSONReader {
         }
     }
 
-    /// The first place from `start` on where a quote, a backslash, a control character or a byte above 0x7F stands.
+    /// The first position from `start` on with a quote, a backslash, a control character or a byte above 0x7F.
     @inline(__always)
     private func endOfPlainRun(from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080
         var index = start
         let raw = UnsafeRawPointer(bytes)
-        // Eight bytes at a time. Each test sets the high bit of a byte that matches; borrows can only spoil bytes above
-        // the first match, so the lowest set bit is right. The padding is zeros, which match.
+        // Eight bytes at a time. Each test sets the high bit of a byte that matches. Borrows only affect bytes above
+        // the first match, so the lowest set bit is right. The padding consists of zeros, which match.
         while true {
             let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             let quotes = word ^ (ones &* 0x22)
@@ -71,7 +71,7 @@ extension JSONReader {
         }
     }
 
-    /// Sees to it that `count` bytes from the position on are in the window.
+    /// Makes sure that `count` bytes from the position on are in the window.
     private mutating func need(_ count: Int) throws(JSONError) {
         while end - position < count {
             let before = end - position
@@ -79,7 +79,7 @@ extension JSONReader {
         }
     }
 
-    /// A refill that must bring bytes although the position is not at the end.
+    /// A refill that must add bytes although the position is not at the end.
     private mutating func fillBehind() throws(JSONError) -> Bool {
         let isPinned = pin >= 0
         if !isPinned { pin = position }
@@ -89,7 +89,7 @@ extension JSONReader {
         return base + end > before
     }
 
-    /// Reads the escape that begins here and returns its character (RFC 8259 §7).
+    /// Reads the escape at the position and returns its character (RFC 8259 §7).
     private mutating func scanEscape() throws(JSONError) -> Unicode.Scalar {
         try need(2)
         let letter = bytes[position + 1]
@@ -108,7 +108,7 @@ extension JSONReader {
         return simple
     }
 
-    /// `\u0000` reads as U+FFFD: no database's text holds NUL, and C ends a text there.
+    /// `\u0000` reads as U+FFFD, because no database stores NUL in a text, and C ends a text at NUL.
     private mutating func scanUnicodeEscape() throws(JSONError) -> Unicode.Scalar {
         let start = offset
         let high = try scanHexUnit()
@@ -148,7 +148,7 @@ extension JSONReader {
         return unit
     }
 
-    /// Writes the UTF-8 of a scalar into the window and returns its length; the escape it came from was longer.
+    /// Writes the UTF-8 of a scalar into the window and returns its length; its escape was longer.
     private func put(_ scalar: Unicode.Scalar, at index: Int) -> Int {
         let value = scalar.value
         switch value {
@@ -173,7 +173,7 @@ extension JSONReader {
         }
     }
 
-    /// Reads past one UTF-8 sequence of two to four bytes and returns its length (Unicode 15, table 3-7).
+    /// Skips one UTF-8 sequence of two to four bytes and returns its length (Unicode 15, table 3-7).
     private mutating func scanUTF8() throws(JSONError) -> Int {
         let lead = bytes[position]
         let second: ClosedRange<UInt8>
@@ -197,7 +197,7 @@ extension JSONReader {
         return length
     }
 
-    /// Reads past a number that begins here (RFC 8259 §6).
+    /// Skips the number at the position (RFC 8259 §6).
     mutating func scanNumber() throws(JSONError) {
         let start = offset
         if try byteHere() == UInt8(ascii: "-") { position += 1 }
@@ -240,7 +240,7 @@ extension JSONReader {
         return bytes[position]
     }
 
-    /// Reads past one of the three words of JSON.
+    /// Skips one of the three words of JSON.
     mutating func scanWord(_ word: StaticString) throws(JSONError) {
         guard try nextByte() == word.utf8Start[0] else { throw unexpected(word) }
         for index in 0..<word.utf8CodeUnitCount {

@@ -1,12 +1,12 @@
 // RFC 8259 §8.1 requires UTF-8, but tools on Windows write UTF-16.
 
 extension JSONReader {
-    /// How the characters of a text became bytes.
+    /// The encoding of a text.
     package enum Encoding: Sendable {
         case utf8, utf16LittleEndian, utf16BigEndian
 
-        /// Tells from the first four bytes: by the byte order mark, else by the zeros that ASCII leaves in UTF-16, as a
-        /// JSON text begins with ASCII characters (RFC 4627 §3).
+        /// Recognizes the encoding by the first four bytes: by the byte order mark, else by the zeros that ASCII
+        /// characters have in UTF-16, because a JSON text begins with ASCII characters (RFC 4627 §3).
         package init(recognizing head: some Sequence<UInt8>) {
             let bytes = Array(head.prefix(4)) + [1, 1, 1, 1]
             switch (bytes[0], bytes[1]) {
@@ -19,8 +19,8 @@ extension JSONReader {
         }
     }
 
-    /// A source of UTF-8 over a source of an encoding. Half a surrogate pair or half a unit is an error; its offset, as
-    /// those of all errors that follow, counts in the text as it came, or in UTF-8 respectively.
+    /// A source of UTF-8 over a source of an encoding. Half a surrogate pair or half a unit is an error, whose offset
+    /// counts in the original text. Offsets of later errors count in the UTF-8.
     package static func transcoding(_ encoding: Encoding, _ source: @escaping Source) -> Source {
         if encoding == .utf8 { return source }
         var transcoder = UTF16Transcoder(isBigEndian: encoding == .utf16BigEndian, source: source)
@@ -28,13 +28,13 @@ extension JSONReader {
     }
 }
 
-/// Turns units into UTF-8, keeping what is left of a piece for the next one.
+/// Converts units to UTF-8, and keeps an incomplete rest of a piece for the next one.
 private struct UTF16Transcoder {
     let isBigEndian: Bool
     let source: JSONReader.Source
     private var input = [UInt8](repeating: 0, count: 1 << 15)
     private var (from, to) = (0, 0)
-    /// Offset in the text of the first byte of `input`.
+    /// The offset in the text of the first byte of `input`.
     private var base = 0
 
     init(isBigEndian: Bool, source: @escaping JSONReader.Source) {
@@ -71,7 +71,7 @@ private struct UTF16Transcoder {
         return written
     }
 
-    /// The next scalar; nil at the end of the text, or of the piece at hand when no more may be read.
+    /// The next scalar; nil at the end of the text, and at the end of the piece when no more may be read.
     private mutating func scalar(mayRead: Bool) throws(JSONError) -> UInt32? {
         guard try have(2, mayRead: mayRead) else { return nil }
         let unit = unit(at: from)
@@ -97,7 +97,7 @@ private struct UTF16Transcoder {
         return isBigEndian ? first << 8 | second : second << 8 | first
     }
 
-    /// Whether `count` more bytes are there; an end in the middle of a unit is an error.
+    /// Whether `count` more bytes are available; an end in the middle of a unit is an error.
     private mutating func have(_ count: Int, mayRead: Bool) throws(JSONError) -> Bool {
         while to - from < count {
             guard mayRead else { return false }

@@ -4,7 +4,7 @@ import Glibc
 package enum JSONKind: Sendable { case object, array, string, number, bool, null }
 
 extension JSONReader {
-    /// The kind of the next value, which stays unread.
+    /// The kind of the next value, without reading the value.
     package mutating func peek() throws(JSONError) -> JSONKind {
         switch try nextByte() {
         case UInt8(ascii: "{"): .object
@@ -17,12 +17,13 @@ extension JSONReader {
         }
     }
 
-    /// The next value, which must be a string.
+    /// Reads the next value, which must be a string.
     package mutating func string() throws(JSONError) -> String {
         try withString { bytes in String(decoding: bytes, as: UTF8.self) }
     }
 
-    /// Lends the UTF-8 of the next value, which must be a string, escapes resolved; the bytes do not outlive the closure.
+    /// Lends the UTF-8 of the next value, which must be a string, with escapes resolved. The bytes are valid only in the
+    /// closure.
     package mutating func withString<Result>(_ body: (UnsafeRawBufferPointer) -> Result) throws(JSONError) -> Result {
         guard try nextByte() == UInt8(ascii: "\"") else { throw unexpected("a string") }
         let count = try keepString()
@@ -31,7 +32,7 @@ extension JSONReader {
         return body(UnsafeRawBufferPointer(start: bytes + start, count: count))
     }
 
-    /// The next value, which must be a whole number that `Int` holds; `3.0` and `3e2` are whole, too.
+    /// Reads the next value, which must be a whole number that `Int` holds; `3.0` and `3e2` count as whole.
     package mutating func integer() throws(JSONError) -> Int {
         let start = offset
         let text = try numberText()
@@ -42,7 +43,7 @@ extension JSONReader {
         throw .invalidNumber(text, offset: start)
     }
 
-    /// The next value, which must be a number that does not overflow.
+    /// Reads the next value, which must be a number that does not overflow.
     package mutating func double() throws(JSONError) -> Double {
         let start = offset
         let text = try numberText()
@@ -50,7 +51,7 @@ extension JSONReader {
         return value
     }
 
-    /// The next value, which must be a number, as the text spells it.
+    /// Reads the next value, which must be a number, in the spelling of the text.
     package mutating func numberText() throws(JSONError) -> String {
         let byte = try nextByte()
         guard byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else {
@@ -63,7 +64,7 @@ extension JSONReader {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The next value, which must be `true` or `false`.
+    /// Reads the next value, which must be `true` or `false`.
     package mutating func bool() throws(JSONError) -> Bool {
         switch try nextByte() {
         case UInt8(ascii: "t"):
@@ -76,10 +77,10 @@ extension JSONReader {
         }
     }
 
-    /// The next value, which must be `null`.
+    /// Reads the next value, which must be `null`.
     package mutating func null() throws(JSONError) { try scanWord("null") }
 
-    /// Reads past the next value of any kind. Its grammar is checked, its keys are not compared.
+    /// Reads past the next value of any kind. Skips a value: checks its grammar, but not whether keys repeat.
     package mutating func skipValue() throws(JSONError) {
         let floor = depth
         try skipScalarOrOpen()
@@ -108,8 +109,8 @@ extension JSONReader {
         }
     }
 
-    /// The text of the next value without the blanks between its tokens; nil when it is longer than `limit` bytes; it
-    /// is skipped then, too.
+    /// The text of the next value without the blanks between its tokens. Nil when it is longer than `limit` bytes;
+    /// the value is then skipped.
     package mutating func rawValue(limit: Int) throws(JSONError) -> String? {
         _ = try nextByte()
         let start = offset

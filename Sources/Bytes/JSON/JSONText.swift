@@ -24,7 +24,7 @@ private enum JSONRules: EscapingRules {
     }
 }
 
-/// JSON strings in which a client that searches the text for the word `errorCode` does not find it.
+/// JSON strings for clients that search the text for the word `errorCode`, which these rules break.
 private enum AnswerRules: EscapingRules {
     static var isXML: Bool { false }
 
@@ -52,7 +52,7 @@ extension ByteSink {
         append(UInt8(ascii: "\""))
     }
 
-    /// Appends a part of a JSON string; the quotation marks around it are the caller's.
+    /// Appends a part of a JSON string; the caller writes the quotation marks.
     package mutating func append(jsonPart bytes: UnsafeRawBufferPointer) { append(bytes, by: JSONRules.self) }
 
     /// Appends a JSON string with its quotation marks.
@@ -66,22 +66,22 @@ extension ByteSink {
         bytes.withUnsafeBytes { append(jsonString: $0) }
     }
 
-    /// Appends a JSON string in which the word `errorCode` is broken by an escape of its C: clients of Mend search direct
-    /// answers for that word as text.
+    /// Appends a JSON string in which an escape replaces the C of the word `errorCode`: clients of Mend search direct
+    /// answers for this word as text.
     package mutating func append(answerString bytes: UnsafeRawBufferPointer) {
         append(UInt8(ascii: "\""))
         append(bytes, by: AnswerRules.self)
         append(UInt8(ascii: "\""))
     }
 
-    /// As `append(answerString:)` of bytes.
+    /// Appends an answer string; see `append(answerString:)` for bytes.
     package mutating func append(answerString text: String) {
         var text = text
         text.withUTF8 { append(answerString: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Appends a number so that it reads back as the same number, in the fewest digits, a whole one as `7.0`; values
-    /// that JSON lacks (NaN, infinity) become `null`.
+    /// Appends a number in the fewest digits that read back as the same number; a whole number as `7.0`. Values that
+    /// JSON lacks (NaN, infinity) become `null`.
     package mutating func append(jsonNumber number: Double) {
         append(raw: number.isFinite ? "\(number)" : "null")
     }
@@ -106,7 +106,7 @@ extension ByteSink {
         var bound: UInt64 = 10
         while width < 20, rest >= bound {
             width += 1
-            // 10^20 is too wide for the bound, and no number gets there.
+            // 10^20 does not fit the bound, and no number reaches it.
             bound = width < 20 ? bound &* 10 : .max
         }
         var place = end + width

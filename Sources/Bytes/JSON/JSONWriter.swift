@@ -1,8 +1,9 @@
-// DESIGN. Code that writes an object of JSON name by name uses this writer. Three do not, each for its speed or its order:
-// `JSONFormat` writes rows of a report from a program made once for its columns; `JSONTree` writes bills of materials, with
-// each item on a line of its own, from names shared with XML; `JSONPart` puts members together that come in another order.
+// DESIGN. Code that writes an object of JSON name by name uses this writer. Three writers do not use it, for speed or
+// because of their order. `JSONFormat` writes rows of a report with a program that is compiled once for the columns.
+// `JSONTree` writes bills of materials, each item on its own line, with names shared with XML. `JSONPart` joins members
+// that arrive in another order.
 
-/// Writes a JSON text (RFC 8259) value by value: commas, quotation marks and escapes are its work.
+/// Writes a JSON text (RFC 8259) value by value, with commas, quotation marks and escapes.
 ///
 ///     var json = JSONWriter()
 ///     json.object {
@@ -11,14 +12,14 @@
 ///     }
 ///     print(json.text)  // {"name":"left-pad","licenses":[{"name":"MIT"}]}
 ///
-/// Keys are constants; where a key is data, the method says `named:`. The caller has to end each object and list that it
-/// begins; methods with closures do that themselves. Only `drain`, `flush` and the closures throw.
+/// Keys are constants; methods for keys that are data say `named:`. The caller must end each object and list that it
+/// begins; methods with closures end theirs. Only `drain`, `flush` and the closures can throw.
 package struct JSONWriter: ~Copyable {
-    /// How strings are written.
+    /// The way in which strings are written.
     package enum Strings: Sendable {
-        /// As they are.
+        /// Unchanged.
         case plain
-        /// With the word `errorCode` broken by an escape, for clients that search answers for it as text.
+        /// With an escape in the word `errorCode`, for clients that search answers for it as text.
         case withoutErrorCode
     }
 
@@ -26,7 +27,7 @@ package struct JSONWriter: ~Copyable {
     private let strings: Strings
     private var needsComma = false
 
-    /// A writer into a sink, or into memory: see `bytes` and `text`.
+    /// A writer into a sink or into memory: see `bytes` and `text`.
     package init(_ strings: Strings = .plain, to sink: consuming ByteSink = ByteSink()) {
         self.strings = strings
         self.sink = sink
@@ -41,10 +42,10 @@ package struct JSONWriter: ~Copyable {
 
     // MARK: What was written
 
-    /// The bytes that were not passed on yet.
+    /// The bytes that are still in the buffer.
     package var bytes: [UInt8] { sink.bytes }
 
-    /// The text that was not passed on yet.
+    /// The text that is still in the buffer.
     package var text: String { sink.text }
 
     /// The number of bytes written so far.
@@ -56,10 +57,10 @@ package struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
-    /// Passes bytes on to the sink's destination when there are enough of them.
+    /// Passes bytes to the sink's destination when enough are held.
     package mutating func drain() throws(SinkError) { try sink.drain() }
 
-    /// Passes all bytes on to the sink's destination.
+    /// Passes all bytes to the sink's destination.
     package mutating func flush() throws(SinkError) { try sink.flush() }
 
     // MARK: Structure
@@ -86,7 +87,7 @@ package struct JSONWriter: ~Copyable {
         needsComma = true
     }
 
-    /// Begins a member: its value comes next. The key is written as it is.
+    /// Begins a member: its value comes next. The key is written without escaping.
     package mutating func key(_ key: StaticString) {
         separate()
         sink.append(UInt8(ascii: "\""))
@@ -102,7 +103,7 @@ package struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
-    /// Ends the line: behind a whole text. Another text may follow.
+    /// Ends the line after a complete text. Another text may follow.
     package mutating func endLine() {
         sink.append(UInt8(ascii: "\n"))
         needsComma = false
@@ -128,7 +129,7 @@ package struct JSONWriter: ~Copyable {
         sink.append(decimal: value)
     }
 
-    /// A number with a fraction: see `ByteSink.append(jsonNumber:)`.
+    /// A number with a fraction; see `ByteSink.append(jsonNumber:)`.
     package mutating func decimal(_ value: Double) {
         separate()
         sink.append(jsonNumber: value)
@@ -144,7 +145,7 @@ package struct JSONWriter: ~Copyable {
         sink.append("null")
     }
 
-    /// A value that is JSON already.
+    /// A value that is JSON text already.
     package mutating func raw(_ json: String) {
         separate()
         sink.append(raw: json)
@@ -156,7 +157,7 @@ package struct JSONWriter: ~Copyable {
         endObject()
     }
 
-    /// An array with an element for each value, which `element` writes.
+    /// An array with an element for each value; `element` writes it.
     package mutating func array<Value>(
         _ values: some Sequence<Value>, _ element: (inout JSONWriter, Value) throws -> Void
     ) rethrows {

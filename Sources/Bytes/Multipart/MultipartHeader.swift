@@ -1,12 +1,12 @@
-/// A header value with parameters, taken apart: `form-data; name="bom"; filename="a.json"` (RFC 2045 §5.1, RFC 6266 §4.1).
+/// A parsed header value with parameters: `form-data; name="bom"; filename="a.json"` (RFC 2045 §5.1, RFC 6266 §4.1).
 package struct MultipartHeader: Sendable, Equatable {
     /// The value before its first semicolon, in lower case.
     package let value: String
     /// Parameters by their names in lower case.
     package let parameters: [String: String]
 
-    /// Takes a value apart; throws when it breaks the grammar, or names a parameter twice: which one counts would be a
-    /// guess, and two programs would guess differently.
+    /// Parses a value. Throws when the value breaks the grammar or has a parameter twice, because two programs would
+    /// use different ones.
     package init(_ text: String) throws(MultipartError) {
         let bytes = Array(text.utf8)
         var index = 0
@@ -15,7 +15,7 @@ package struct MultipartHeader: Sendable, Equatable {
         while index < bytes.count {
             index += 1
             let name = Self.word(bytes, &index, until: "=;").lowercased()
-            // A semicolon at the end, or two in a row: common, and harmless.
+            // A semicolon at the end, or two in a row, are common and harmless.
             if name.isEmpty, index == bytes.count || bytes[index] == UInt8(ascii: ";") { continue }
             guard index < bytes.count, bytes[index] == UInt8(ascii: "=") else {
                 throw .badHeader("the parameter \"\(name.prefix(50))\" has no value")
@@ -38,7 +38,7 @@ package struct MultipartHeader: Sendable, Equatable {
         parameters = found
     }
 
-    /// Text up to one of the marks, or the end, without blanks around it.
+    /// The text up to one of the marks or to the end, without blanks around it.
     private static func word(_ bytes: [UInt8], _ index: inout Int, until marks: String) -> String {
         let start = index
         while index < bytes.count, !marks.utf8.contains(bytes[index]) { index += 1 }
@@ -52,7 +52,7 @@ package struct MultipartHeader: Sendable, Equatable {
         var content: [UInt8] = []
         index += 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
-            // Browsers leave the backslashes of Windows paths as they are, so only these two are taken for escapes.
+            // Browsers do not escape the backslashes of Windows paths, so only these two sequences count as escapes.
             let isEscape =
                 bytes[index] == UInt8(ascii: "\\") && index + 1 < bytes.count && "\\\"".utf8.contains(bytes[index + 1])
             if isEscape { index += 1 }
@@ -65,7 +65,7 @@ package struct MultipartHeader: Sendable, Equatable {
     }
 }
 
-/// Why a body is not multipart. Nothing that was read of it may be kept.
+/// The reason why a body is not valid multipart. After an error, no part that was read may be kept.
 package enum MultipartError: Error, Equatable, CustomStringConvertible {
     /// The boundary is missing, or is not allowed by RFC 2046 §5.1.1.
     case badBoundary(String)

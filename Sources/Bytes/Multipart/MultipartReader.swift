@@ -1,10 +1,10 @@
 import Glibc
 
-// DESIGN. A pull parser (RFC 2046 §5.1, RFC 7578) over one window of fixed size that a source refills. A delimiter is CR
-// LF, two hyphens and the boundary, so the line break before it is no content; the window begins with a CR LF of our
-// own, which makes the first delimiter like all others. Content is handed out as far as no delimiter can have begun in
-// it. Text before the first delimiter and after the closing one is skipped. Strict where two programs could read two
-// things: a line that begins with the boundary and goes on is an error, not content.
+// DESIGN. A pull parser (RFC 2046 §5.1, RFC 7578) over one window of fixed size, which a source refills. A delimiter is
+// CR LF, two hyphens and the boundary, so the line break before it is not content. The window begins with an added CR
+// LF, which makes the first delimiter equal to all others. Content is passed on up to the first place where a delimiter
+// may begin. Text before the first delimiter and after the closing one is skipped. The reader is strict where two
+// programs could read different things: a line that begins with the boundary and goes on is an error, not content.
 
 /// Reads a multipart body part by part, in memory that does not depend on its length.
 ///
@@ -12,12 +12,12 @@ import Glibc
 ///         while case let count = try reader.read(into: buffer), count > 0 { … }
 ///     }
 package struct MultipartReader: ~Copyable {
-    /// Fills the front of a buffer and returns how many bytes it wrote; 0 is the end.
+    /// Fills the front of a buffer and returns the number of bytes written; 0 means the end.
     package typealias Source = (UnsafeMutableRawBufferPointer) throws(MultipartError) -> Int
 
     /// The parts of a body.
     package static let partLimit = 64
-    /// The headers of one part, in bytes.
+    /// The most bytes in the headers of one part.
     package static let headerLimit = 16 << 10
     private static let window = 128 << 10
 
@@ -25,7 +25,7 @@ package struct MultipartReader: ~Copyable {
     package struct Part: Sendable, Equatable {
         /// The field of the form.
         package let name: String
-        /// The name of the file, as the client sent it: never a path to use. Nil for a field that is no file.
+        /// The file name from the client, which must not be used as a path. Nil for a field that is not a file.
         package let filename: String?
         /// `Content-Type`, in lower case and without parameters; empty when there is none.
         package let type: String
@@ -43,7 +43,7 @@ package struct MultipartReader: ~Copyable {
     private let delimiter: [UInt8]
     private let source: Source
     private let bytes: UnsafeMutableRawBufferPointer
-    /// What is held: from `start` to `end`; no delimiter begins before `clear`.
+    /// The held bytes, from `start` to `end`; no delimiter begins before `clear`.
     private var start = 0
     private var end = 2
     private var clear = 0
@@ -51,7 +51,7 @@ package struct MultipartReader: ~Copyable {
     private var place = Place.content
     private var parts = 0
 
-    /// - Parameter boundary: as `Content-Type` says it; 1 to 70 printable characters, the last no blank.
+    /// - Parameter boundary: as in `Content-Type`: 1 to 70 printable characters, the last not a blank.
     package init(boundary: String, source: @escaping Source) throws(MultipartError) {
         let text = Array(boundary.utf8)
         guard (1...70).contains(text.count), text.last != 0x20 else {
@@ -69,7 +69,7 @@ package struct MultipartReader: ~Copyable {
 
     deinit { bytes.deallocate() }
 
-    /// Reads on to the next part and skips the rest of the one before; nil after the last.
+    /// Skips the rest of the current part and goes to the next; nil after the last.
     package mutating func nextPart() throws(MultipartError) -> Part? {
         while place == .content {
             let ready = try contentAtHand()
@@ -97,7 +97,7 @@ package struct MultipartReader: ~Copyable {
 
     // MARK: Content
 
-    /// How many bytes from `start` on are content; 0 when the delimiter was there, which is behind us then.
+    /// The number of content bytes from `start` on; 0 after a delimiter, which is then consumed.
     private mutating func contentAtHand() throws(MultipartError) -> Int {
         while true {
             clear = max(clear, start)
@@ -126,7 +126,7 @@ package struct MultipartReader: ~Copyable {
         return nil
     }
 
-    /// Reads the end of a delimiter: two hyphens after the last part, else blanks and a line break.
+    /// Reads the end of a delimiter: two hyphens after the last part, otherwise blanks and a line break.
     private mutating func line() throws(MultipartError) {
         try need(2)
         if bytes[start] == UInt8(ascii: "-"), bytes[start + 1] == UInt8(ascii: "-") {
@@ -169,21 +169,21 @@ package struct MultipartReader: ~Copyable {
             default: break
             }
         }
-        // RFC 7578 §4.2: each part has it, with a name.
+        // RFC 7578 §4.2: each part must have this header, with a name.
         guard let disposition, disposition.value == "form-data", let name = disposition.parameters["name"] else {
             throw .badHeader("part \(parts) has no Content-Disposition: form-data with a name")
         }
         return Part(name: name, filename: disposition.parameters["filename"], type: type, encoding: encoding)
     }
 
-    /// The next line of the headers, or nil behind the last, with the empty line taken.
+    /// The next line of the headers; nil after the last, with the empty line consumed.
     private mutating func headerLine(_ rest: inout Int) throws(MultipartError) -> String? {
         var length = 0
         while true {
             try need(length + 2, atMost: rest)
             let byte = bytes[start + length]
             if byte == 0x0D, bytes[start + length + 1] == 0x0A { break }
-            // Control characters are how one program's header becomes another's two.
+            // Control characters could make one program see one header where another sees two.
             guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else {
                 throw .badHeader("it has the control character 0x\(String(byte, radix: 16))")
             }
@@ -191,7 +191,7 @@ package struct MultipartReader: ~Copyable {
         }
         rest -= length + 2
         guard length > 0 else {
-            // A part without content may go over into the delimiter at once (RFC 2046 §5.1.1, body-part).
+            // A part without content may be followed by the delimiter at once (RFC 2046 §5.1.1, body-part).
             try need(2)
             while end - start < delimiter.count, try fill() {}
             let isEmptyPart =
@@ -208,7 +208,7 @@ package struct MultipartReader: ~Copyable {
 
     // MARK: The window
 
-    /// Makes sure that at least `count` bytes are held.
+    /// Makes sure that at least `count` bytes are available.
     private mutating func need(_ count: Int, atMost limit: Int = .max) throws(MultipartError) {
         guard count <= limit else { throw .headersTooLong(limit: Self.headerLimit, part: parts) }
         while end - start < count {
@@ -216,7 +216,7 @@ package struct MultipartReader: ~Copyable {
         }
     }
 
-    /// Reads more; false at the end of the body.
+    /// Reads more bytes; false at the end of the body.
     private mutating func fill() throws(MultipartError) -> Bool {
         guard !isOver, let base = bytes.baseAddress else { return false }
         if start > 0 {

@@ -1,33 +1,34 @@
 import CISAL
 
-// DESIGN. A document has a few large objects (pages' contents, fonts), which stand in the file by themselves, and many small
-// ones (structure elements: one for each cell), which are packed some hundred at a time into object streams (ISO 32000-1,
-// 7.5.7). The cross-reference table must name where each is; kept as an entry for each it would grow with the report. So
-// numbers are given out in order, and what is kept is a run for each row of neighbours: some hundred bytes for a page. The
-// table itself is written at the end as streams of 65,536 entries, each naming the one before it (7.5.8).
+// DESIGN. A document has a few large objects (pages' contents, fonts), which are separate in the file, and many small ones
+// (structure elements, one for each cell). A few hundred small ones at a time are packed into an object stream (ISO 32000-1,
+// 7.5.7). The cross-reference table must have the position of each object; with one entry in memory for each, it would grow
+// with the report. So numbers are given out in order, and memory holds one run for each row of neighbours: a few hundred
+// bytes for a page. The table itself is written at the end as streams of 65,536 entries, each of which names the previous
+// one (7.5.8).
 
-/// The objects of a document on their way to the file: their numbers, and where each is.
+/// The objects of a document: their numbers, and the position of each.
 struct PDFObjects: ~Copyable {
     /// The kind of a small object; objects of one kind are packed together.
     enum Kind {
         case other
-        /// Elements of the structure that a table has many of.
+        /// Elements of the structure that occur often in a table.
         case cell, row, link
         /// The ways from the marks of a page to their elements.
         case leaf
     }
 
-    /// Neighbouring numbers that are found in one way.
+    /// Neighbouring numbers whose objects are found in the same way.
     struct Run {
         var first: Int
         var count: Int
-        /// The object stream that holds them; 0 for one that stands in the file by itself.
+        /// The object stream with the objects; 0 for an object that is separate in the file.
         var container: Int
-        /// The first one's place in the object stream, or its offset in the file.
+        /// The first object's position in the object stream, or its offset in the file.
         var place: Int
     }
 
-    /// An object stream goes out with the first page that ends after this many bytes of it.
+    /// An object stream is written with the first page that ends after the stream has this many bytes.
     private static let packedLimit = 1 << 17
     private static let entriesInTable = 1 << 16
 
@@ -42,21 +43,21 @@ struct PDFObjects: ~Copyable {
     private var codec: DeflateCodec
     private var output = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
     private var content = ByteSink()
-    /// The length of a reference that is filled up with blanks.
+    /// The length of a reference that is padded with blanks.
     static let referenceLength = 13
 
     init() throws(SinkError) { codec = try DeflateCodec(.quick) }
 
     deinit { output.deallocate() }
 
-    /// Gives out `count` numbers in a row and returns the first. Each must be written once.
+    /// Reserves `count` consecutive numbers and returns the first. The caller must write an object for each number.
     @inline(__always)
     mutating func reserve(_ count: Int = 1) -> Int {
         defer { next += count }
         return next
     }
 
-    /// Gives out a number for a small object of a kind.
+    /// Reserves a number for a small object of a kind.
     @inline(__always)
     mutating func reserve(_ kind: Kind) -> Int {
         switch kind {
@@ -80,7 +81,7 @@ struct PDFObjects: ~Copyable {
         }
     }
 
-    /// Writes the small objects out of which there are many, or all.
+    /// Writes the object streams that are large enough, or all.
     mutating func unload(all: Bool, to file: inout ByteSink) throws(SinkError) {
         let limit = all ? 1 : Self.packedLimit
         for kind in [Kind.cell, .row, .link, .leaf, .other] where size(kind) >= limit {
@@ -107,10 +108,10 @@ struct PDFObjects: ~Copyable {
         }
     }
 
-    /// Writes the first line of the file, and bytes that say that it is not text (7.5.2).
+    /// Writes the first line of the file, and bytes that mark it as binary (7.5.2).
     func writeHeader(to file: inout ByteSink) { file.append("%PDF-1.7\n%\u{E2}\u{E3}\u{CF}\u{D3}\n") }
 
-    /// Writes an object by itself whose body the caller appends after this; `end` follows.
+    /// Begins a separate object, whose body the caller appends; `end` must follow.
     mutating func begin(_ number: Int, in file: inout ByteSink) {
         runs.append(Run(first: number, count: 1, container: 0, place: file.count))
         file.decimal(number)
@@ -122,7 +123,7 @@ struct PDFObjects: ~Copyable {
         try file.drain()
     }
 
-    /// Writes a stream, compressed (RFC 1950), with the given entries in its dictionary.
+    /// Writes a stream in compressed form (RFC 1950), with the given entries in its dictionary.
     mutating func stream(
         _ number: Int, _ entries: String, _ content: borrowing ByteSink, to file: inout ByteSink
     ) throws(SinkError) {
@@ -138,7 +139,7 @@ struct PDFObjects: ~Copyable {
         file.append("<< ")
         file.append(raw: entries)
         file.append(" /Filter /FlateDecode /Length ")
-        // Two bytes in front (deflate, window of 32 KiB) and the check sum behind.
+        // Two bytes come first (deflate, window of 32 KiB), the checksum last.
         file.decimal(made + 6)
         file.append(" >>\nstream\n")
         file.append(0x78)
@@ -151,7 +152,8 @@ struct PDFObjects: ~Copyable {
         try end(in: &file)
     }
 
-    /// Writes the cross-reference table and the end of the file; `entries` are those of the trailer, as `/Root 1 0 R`.
+    /// Writes the cross-reference table and the end of the file; `entries` are the entries of the trailer, such as
+    /// `/Root 1 0 R`.
     mutating func finish(_ entries: String, to file: inout ByteSink) throws(SinkError) {
         try unload(all: true, to: &file)
         runs.sort { $0.first < $1.first }
@@ -191,7 +193,8 @@ struct PDFObjects: ~Copyable {
     }
 }
 
-/// Entries of a cross-reference stream, each as its difference from the one above (PNG's filter Up, as `/Predictor 12` says).
+/// Entries of a cross-reference stream, each as its difference from the previous one (PNG's filter Up, declared by
+/// `/Predictor 12`).
 private struct PDFTableRows: ~Copyable {
     private(set) var bytes = ByteSink()
     private var last: UInt64 = 0

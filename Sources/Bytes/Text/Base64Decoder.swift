@@ -1,15 +1,15 @@
-// DESIGN. Base64 comes from people's shells, so every unambiguous form is accepted: both alphabets of RFC 4648 (§4 and
-// §5), blanks and line breaks anywhere, padding or none. A text that would lose bytes silently is refused: a foreign
-// character, text behind the padding, a length that no number of bytes has. Four characters at a time go through one
-// table; only a group with something else in it is looked at character by character.
+// DESIGN. Base64 text often comes from shells, so every unambiguous form is accepted: both alphabets of RFC 4648 (§4
+// and §5), blanks and line breaks anywhere, with or without padding. A text that would silently lose bytes is refused:
+// with a foreign character, text after the padding, or a length that no number of bytes has. One table decodes four
+// characters at a time; only a group with any other character is decoded character by character.
 
-/// Decodes base64 piece by piece, wherever the pieces are cut.
+/// Decodes base64 in pieces, which may be cut anywhere.
 package struct Base64Decoder: Sendable {
     private static let blank: UInt8 = 0x40
     private static let padding: UInt8 = 0x41
     private static let foreign: UInt8 = 0x80
 
-    /// The value of each byte: 0 to 63, or one of the above.
+    /// The value of each byte: 0 to 63, or one of the constants above.
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: foreign, count: 256)
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
@@ -21,24 +21,24 @@ package struct Base64Decoder: Sendable {
         return values
     }()
 
-    /// Bits of the group at hand, and how many characters of it have come.
+    /// The bits of the current group, and the number of its characters so far.
     private var bits: UInt32 = 0
     private var held = 0
     private var paddings = 0
-    /// Bytes of text taken so far.
+    /// The number of bytes of text read so far.
     private var offset = 0
 
     package init() {}
 
-    /// The greatest number of bytes that a text of this length can decode to, after any other text.
+    /// The most bytes that a text of this length can decode to, whatever text came before.
     package static func room(for count: Int) -> Int { count / 4 * 3 + 3 }
 
-    /// Whether a byte can stand in base64 text: one of the alphabets, padding, a blank or a line break.
+    /// Whether base64 text may contain a byte: a character of an alphabet, padding, a blank or a line break.
     package static func takes(_ byte: UInt8) -> Bool { values[Int(byte)] != foreign }
 
-    /// Decodes a piece of text and returns how many bytes it came to.
+    /// Decodes a piece of text and returns the number of decoded bytes.
     ///
-    /// - Parameter output: at least `room(for: input.count)` bytes.
+    /// - Parameter output: room for at least `room(for: input.count)` bytes.
     package mutating func decode(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws(Base64Error) -> Int {
@@ -57,7 +57,7 @@ package struct Base64Decoder: Sendable {
             case Self.blank: break
             case Self.padding:
                 paddings += 1
-                // A group has two characters at least, and padding fills it up to four (RFC 4648 §4).
+                // A group has at least two characters, and padding completes it to four (RFC 4648 §4).
                 guard held >= 2, held + paddings <= 4 else { throw .badPadding(offset: offset + index) }
             case Self.foreign: throw .foreignCharacter(byte, offset: offset + index)
             default:
@@ -94,7 +94,7 @@ package struct Base64Decoder: Sendable {
         return output + (try decoder.finish())
     }
 
-    /// Ends the text and returns the bytes that are left, at most two.
+    /// Ends the text and returns the remaining bytes, at most two.
     package mutating func finish() throws(Base64Error) -> [UInt8] {
         guard paddings == 0 || held + paddings == 4 else { throw .badPadding(offset: offset) }
         switch held {
@@ -106,7 +106,7 @@ package struct Base64Decoder: Sendable {
         }
     }
 
-    /// Whole groups of plain characters, up to the first that has something else in it.
+    /// Decodes whole groups of plain characters, up to the first group with another one.
     private static func groups(
         of input: UnsafeRawBufferPointer, from start: Int, into output: UnsafeMutableRawBufferPointer, at place: Int,
         by table: [UInt8]
@@ -134,7 +134,7 @@ package struct Base64Decoder: Sendable {
     }
 }
 
-/// Why a text is not base64. Offsets count bytes of the text.
+/// The reason why a text is not valid base64. Offsets count bytes of the text.
 package enum Base64Error: Error, Equatable, CustomStringConvertible {
     case foreignCharacter(UInt8, offset: Int)
     case badPadding(offset: Int)

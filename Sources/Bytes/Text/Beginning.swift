@@ -1,5 +1,5 @@
 extension String {
-    /// The beginning that takes at most so many bytes in UTF-8, cut between Unicode scalars.
+    /// The longest beginning that takes at most this many bytes in UTF-8, cut between Unicode scalars.
     package func beginning(bytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit)

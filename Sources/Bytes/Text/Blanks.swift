@@ -1,7 +1,8 @@
 extension Substring {
     /// The text without white space at either end.
     package func trimmingBlanks() -> String {
-        // Tokens and names begin and end with ASCII nearly always: no look into the tables of Unicode for those.
+        // Tokens and names nearly always begin and end with ASCII characters, which need no look-up in the tables of
+        // Unicode.
         let visible: ClosedRange<UInt8> = 0x21...0x7E
         if let first = utf8.first, let last = utf8.last, visible.contains(first), visible.contains(last) {
             return String(self)

@@ -1,17 +1,17 @@
-// DESIGN. Documents come from strangers, reports are read by people. Two things in a text deceive its reader, or the browser
-// that shows it: characters that turn the direction of what follows (Unicode Standard Annex 9 §2; "Trojan Source",
-// CVE-2021-42574), so that a name is read as another, and addresses that are programs. Formats for people (pages, PDF, sheets, mail, a
-// terminal) take them from here; formats for programs (JSON, XML, CSV, SBOMs) carry what the document said.
+// DESIGN. Strangers write documents, and people read reports. Two kinds of text deceive a reader or the reader's browser. One
+// is characters that turn the direction of the following text (Unicode Standard Annex 9 §2; "Trojan Source", CVE-2021-42574),
+// so that a name reads as another. The other is addresses that are programs. Formats for people (pages, PDF, sheets, mail, a
+// terminal) neutralize both with this type. Formats for programs (JSON, XML, CSV, SBOMs) keep the document's text.
 
 /// Characters and addresses that deceive readers of other people's texts.
 package enum Deception {
-    /// Schemes of addresses that a browser or a desktop runs, or opens from the reader's own machine.
+    /// Schemes of addresses that a browser or desktop runs as code, or opens from the reader's own machine.
     private static let schemes: Set<String> = [
         "javascript", "vbscript", "livescript", "data", "file", "blob", "filesystem", "jar", "mhtml", "view-source",
         "ms-its", "mk", "res", "search-ms",
     ]
 
-    /// Whether a character turns the direction of the text behind it: embeddings and overrides (U+202A to U+202E), isolates
+    /// Whether a character turns the direction of the text after it: embeddings and overrides (U+202A to U+202E), isolates
     /// (U+2066 to U+2069).
     package static func turnsText(_ value: UInt32) -> Bool {
         (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
@@ -31,8 +31,8 @@ package enum Deception {
         return String(String.UnicodeScalarView(text.unicodeScalars.map { turnsText($0.value) ? "\u{FFFD}" : $0 }))
     }
 
-    /// The text for a terminal: as `readable`, and with U+FFFD for each control character but tabs and line ends, which a terminal
-    /// obeys (ECMA-48 §5): some set its title or what the next paste writes.
+    /// The text for a terminal: as `readable`, and with U+FFFD for control characters other than tabs and line ends. A terminal
+    /// obeys control characters (ECMA-48 §5): some set its title, or the text that the next paste writes.
     package static func forTerminal(_ text: String) -> String {
         func deceives(_ value: UInt32) -> Bool {
             value < 0x20 && value != 0x09 && value != 0x0A || (0x7F...0x9F).contains(value) || turnsText(value)
@@ -41,7 +41,8 @@ package enum Deception {
         return String(String.UnicodeScalarView(text.unicodeScalars.map { deceives($0.value) ? "\u{FFFD}" : $0 }))
     }
 
-    /// The bytes of `http://` or `https://`, in any case, at the front of an address; nil for all that nothing may link to.
+    /// The bytes `http://` or `https://` at the front of an address, regardless of case; nil for an address that must not
+    /// be a link.
     package static func webScheme(_ address: UnsafeRawBufferPointer) -> Int? {
         for scheme in ["http://", "https://"] where address.count > scheme.utf8.count {
             if zip(address, scheme.utf8).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) { return scheme.utf8.count }
@@ -55,10 +56,11 @@ package enum Deception {
         return address.withUTF8 { webScheme(UnsafeRawBufferPointer($0)) } != nil
     }
 
-    /// The shown form of an address with a dangerous scheme, `javascript[:]…`, of which no program makes a link; nil for
-    /// other addresses, which are shown unchanged.
+    /// The shown form of an address with a dangerous scheme, `javascript[:]…`, which no program turns into a link. Nil
+    /// for other addresses, which are shown unchanged.
     ///
-    /// Browsers pass over control characters and blanks in front, and over tabs and line ends within (WHATWG URL §4.4).
+    /// Browsers skip leading control characters and blanks, and tabs and line ends within the address (WHATWG URL
+    /// §4.4).
     package static func defused(_ address: UnsafeRawBufferPointer) -> [UInt8]? {
         guard let colon = address.prefix(64).firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let scheme = address[..<colon].filter { $0 > 0x20 && $0 != 0x7F }

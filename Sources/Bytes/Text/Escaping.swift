@@ -1,14 +1,14 @@
-// DESIGN. All formats copy text the same way and differ only in which bytes need care, so one generic loop serves all
-// rules, and the compiler specialises it for each. Eight bytes are loaded, stored and looked at together (after "Bit
-// Twiddling Hacks", S. E. Anderson: a zero byte is found by subtraction); only a byte that needs care leaves this path.
-// Room for the worst case is reserved for a stretch of input at a time, so the loop checks nothing else. Text comes as
-// bytes that should be UTF-8. Broken bytes become U+FFFD, because one of them makes readers refuse a file.
+// DESIGN. All formats copy text in the same way and differ only in the bytes that need care. So one generic loop serves
+// all rules, and the compiler specialises it for each. Eight bytes are loaded, stored and checked together (after "Bit
+// Twiddling Hacks", S. E. Anderson: subtraction finds a zero byte). Only a byte that needs care leaves this path. Room
+// for the worst case is reserved for a stretch of input at a time, so the loop needs no other check. The input bytes
+// should be UTF-8. Invalid bytes become U+FFFD, because a single one makes readers refuse a file.
 
-/// The eight bytes of a word, each of them `byte`.
+/// A word with `byte` in each of its eight bytes.
 @inline(__always)
 func eight(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
-/// The lowest set bit is the high bit of the first byte of `word` that is zero; no bit is set when there is none.
+/// The lowest set bit is the high bit of the first zero byte of `word`; without a zero byte, no bit is set.
 @inline(__always)
 func zeroBytes(_ word: UInt64) -> UInt64 { (word &- eight(0x01)) & ~word & eight(0x80) }
 
@@ -22,18 +22,18 @@ protocol EscapingRules {
     /// always do.
     static func care(_ word: UInt64) -> UInt64
 
-    /// Writes the byte at `index`, which is ASCII and needs care, to `end`: at most 8 bytes. Moves `end` behind them.
+    /// Writes the ASCII byte at `index`, which needs care, to `end`: at most 8 bytes. Moves `end` after these bytes.
     static func write(
         _ byte: UInt8, at index: Int, of bytes: UnsafeRawBufferPointer, to end: inout UnsafeMutableRawPointer)
 
-    /// True when U+FFFE and U+FFFF, which are no characters of XML, are to be written as `forbidden` says.
+    /// True when `forbidden` replaces U+FFFE and U+FFFF, which are not characters of XML.
     static var isXML: Bool { get }
 
-    /// True where people read the text as it stands: characters that turn its direction become U+FFFD.
+    /// True where people read the text itself: characters that turn its direction become U+FFFD.
     static var isForPeople: Bool { get }
 
-    /// The replacement of a character that the format cannot hold: at most 8 bytes. `last` is the last byte of its
-    /// UTF-8.
+    /// The replacement for a character that the format cannot express: at most 8 bytes. `last` is the last byte of
+    /// its UTF-8.
     static func writeForbidden(_ last: UInt8, to end: inout UnsafeMutableRawPointer)
 }
 
@@ -51,7 +51,7 @@ extension UnsafeMutableRawPointer {
         self += 1
     }
 
-    /// Writes the bytes of a short text and moves on.
+    /// Writes the bytes of a short text and moves `end`.
     @inline(__always)
     mutating func put(_ text: StaticString) {
         copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
@@ -66,7 +66,7 @@ extension UnsafeMutableRawPointer {
         put(0xbd)
     }
 
-    /// Writes the two hexadecimal digits of a byte and moves on.
+    /// Writes the two hexadecimal digits of a byte and moves `end`.
     @inline(__always)
     mutating func put(hexadecimal byte: UInt8, letters: UInt8) {
         put(digit: byte >> 4, letters: letters)
@@ -79,8 +79,8 @@ extension UnsafeMutableRawPointer {
     }
 }
 
-/// The length of the well-formed UTF-8 sequence at `index` (1 to 4; The Unicode Standard 15, table 3-7), or 0 when there
-/// is none.
+/// The length of the well-formed UTF-8 sequence at `index` (1 to 4; The Unicode Standard 15, table 3-7); 0 for an
+/// invalid one.
 @inline(__always)
 func utf8Length(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int {
     let left = bytes.count - index
@@ -101,7 +101,7 @@ func utf8Length(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int {
 }
 
 extension ByteSink {
-    /// Appends `bytes` by the rules of a format. Broken UTF-8 is replaced.
+    /// Appends `bytes` by the rules of a format. Invalid UTF-8 is replaced.
     @inline(__always)
     mutating func append<Rules: EscapingRules>(_ bytes: UnsafeRawBufferPointer, by rules: Rules.Type) {
         guard let base = bytes.baseAddress else { return }
@@ -109,7 +109,7 @@ extension ByteSink {
         var index = 0
         while index < count {
             let stop = Swift.min(count, index + 4096)
-            // Every byte may become 8; a sequence or a stored word may reach over the stop.
+            // Each byte may become 8; a sequence or a stored word may extend beyond the stop.
             reserve((stop - index) * 8 + 32)
             var end = self.end
             stretch: while true {
@@ -140,7 +140,7 @@ extension ByteSink {
         }
     }
 
-    /// Writes the character at `index`, which needs care, and the characters after it up to the next ASCII one.
+    /// Writes the character at `index`, which needs care, and the following ones up to the next ASCII character.
     @inline(__always)
     private static func careful<Rules: EscapingRules>(
         _ bytes: UnsafeRawBufferPointer, _ index: inout Int, _ end: inout UnsafeMutableRawPointer, by: Rules.Type

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Why a file of lines was not read on.
+/// The reason why a file of lines could not be read.
 package enum LinesError: Error, Equatable, CustomStringConvertible {
     case unreadable(path: String, why: String, Outage? = nil)
     case packed(path: String, InflaterError)
@@ -15,14 +15,14 @@ package enum LinesError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Reads files line by line, in memory for one line.
+/// Reads files line by line; memory holds one line.
 package enum Lines {
-    /// Calls `body` with each line that is not empty, without its end (LF or CR LF), and its number, counted from 1. A file
-    /// that begins as gzip does is inflated on the way. Throws `LinesError`, or what `body` throws.
+    /// Calls `body` with each non-empty line, without its end (LF or CR LF), and with its number, counted from 1. A file
+    /// that begins like gzip is inflated during reading. Throws `LinesError` and the errors of `body`.
     ///
     /// - Parameters:
-    ///   - length: the longest line.
-    ///   - limit: the most bytes that the file may have when it is inflated.
+    ///   - length: the longest accepted line.
+    ///   - limit: the most bytes that the file may have after inflating.
     package static func each(
         of path: String, length: Int = 1 << 16, limit: Int = 1 << 32,
         _ body: (UnsafeRawBufferPointer, Int) throws -> Void

@@ -1,10 +1,10 @@
 /// Known words that are similar to a mistyped one.
 package enum NearWord {
-    /// The most similar word; nil when none is similar: at most one edit for each three letters, and one for shorter
-    /// words.
+    /// The most similar word. Nil when none is similar: a word may differ by one edit for each three letters, shorter
+    /// words by one edit.
     package static func nearest(to word: String, among words: [String]) -> String? {
         let wanted = Array(word.lowercased())
-        // A long text is no mistyped word, and comparing it would take long.
+        // A long text is not a mistyped word, and comparing it would take long.
         guard (1...40).contains(wanted.count) else { return nil }
         let limit = max(1, wanted.count / 3)
         return words.map { ($0, edits(wanted, Array($0.lowercased()))) }

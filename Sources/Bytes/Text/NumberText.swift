@@ -1,19 +1,19 @@
-// DESIGN. A number that comes from outside is text until its range is checked; arithmetic begins behind that check. This is the
-// one way to read such a number, and it cannot be called without a range.
+// DESIGN. A number from outside stays text until its range is checked; arithmetic begins after that check. All code reads such
+// numbers with this type, whose functions require a range.
 
-/// Numbers as text that somebody outside wrote: in a request, a filter, a field of a form, a flag.
+/// Numbers as texts from outside: from a request, a filter, a form field, or a flag.
 package enum NumberText {
     /// The range of ids: positive, and exact in readers that keep numbers as binary64 (RFC 7493 §2.2).
     package static let ids: ClosedRange<Int64> = 1...9_007_199_254_740_991
-    /// Longer texts are refused, whatever number they are.
+    /// Longer texts are refused, whatever their value.
     private static let lengthLimit = 64
     /// Beyond this, binary64 no longer distinguishes neighbours.
     private static let exactLimit = 9_007_199_254_740_992.0
 
-    /// The whole number of a text; nil when it is none or outside of the range.
+    /// The whole number of a text; nil when the text is no whole number or exceeds the range.
     ///
-    /// Accepted are decimal digits with a sign or none, and what JSON spells otherwise but means a whole number (`3.0`, `3e2`:
-    /// RFC 8259 §6).
+    /// Accepted are decimal digits with an optional sign, and JSON's other spellings of whole numbers (`3.0`, `3e2`: RFC 8259
+    /// §6).
     package static func whole(_ text: some StringProtocol, in range: ClosedRange<Int64>) -> Int64? {
         guard isDecimal(text) else { return nil }
         var found = Int64(text)
@@ -22,19 +22,20 @@ package enum NumberText {
         return found
     }
 
-    /// As the function of the same name, for counts and places of this machine.
+    /// As the other function of this name, for counts and positions on this machine.
     package static func whole(_ text: some StringProtocol, in range: ClosedRange<Int>) -> Int? {
-        // Int has 64 bits on all machines that Waybill runs on; `exactly` would fail elsewhere.
+        // Int has 64 bits on all machines that Waybill supports; `exactly` would fail on others.
         whole(text, in: Int64(range.lowerBound)...Int64(range.upperBound)).flatMap { Int(exactly: $0) }
     }
 
-    /// The number of a text in decimal digits; nil when it is none or outside of the range.
+    /// The number of a text in decimal digits; nil when the text is no such number or exceeds the range.
     package static func decimal(_ text: some StringProtocol, in range: ClosedRange<Double>) -> Double? {
         guard isDecimal(text), let value = Double(text), range.contains(value) else { return nil }
         return value
     }
 
-    /// A number as people write it, without an exponent: `0.00001`, not `1e-05`. Large ones keep theirs.
+    /// A number in the form that people write, without an exponent: `0.00001`, not `1e-05`. Large numbers keep their
+    /// exponent.
     package static func plain(_ number: Double) -> String {
         let text = "\(number)"
         guard let mark = text.firstRange(of: "e-"), let places = Int(text[mark.upperBound...]), places <= 20 else {
@@ -42,17 +43,17 @@ package enum NumberText {
         }
         let sign = text.hasPrefix("-") ? "-" : ""
         let digits = text[..<mark.lowerBound].filter(\.isNumber)
-        // "1.0e-05" has the digits of 1.
+        // "1.0e-05" has only the digit 1.
         let kept = digits.count > 1 && digits.hasSuffix("0") ? String(digits.dropLast()) : String(digits)
         return sign + "0." + String(repeating: "0", count: places - 1) + kept
     }
 
-    /// The texts that `whole` accepts, for errors and documents.
+    /// The texts that `whole` accepts, in words for errors and documents.
     package static func accepted(_ range: ClosedRange<Int64>) -> String {
         "a whole number from \(range.lowerBound) to \(range.upperBound)"
     }
 
-    /// Whether the text has digits, signs, a point and an exponent only: neither `0x10` nor `nan` nor `inf`.
+    /// Whether the text consists of digits, signs, a point and an exponent; false for `0x10`, `nan` and `inf`.
     private static func isDecimal(_ text: some StringProtocol) -> Bool {
         let bytes = text.utf8
         return !bytes.isEmpty && bytes.count <= lengthLimit

@@ -1,4 +1,4 @@
-/// Percent-encoding of text in addresses (RFC 3986 §2.1). The one place that knows what is coded and how.
+/// Percent-encoding of text in addresses (RFC 3986 §2.1). Only this type defines which bytes are encoded, and how.
 ///
 ///     "a b/c".percentEncoded              // a%20b%2Fc
 ///     "a%20b".percentDecoded              // a b
@@ -24,10 +24,10 @@ package enum PercentEncoding {
 }
 
 extension String {
-    /// The text as a part of an address: all bytes of its UTF-8 but the unreserved ones are coded.
+    /// The text as a part of an address: all bytes of its UTF-8 except the unreserved ones are encoded.
     package var percentEncoded: String { percentEncoded(keeping: PercentEncoding.isUnreserved) }
 
-    /// The text with each byte of its UTF-8 coded that `isPlain` does not let stand.
+    /// The text with all bytes of its UTF-8 encoded except those that `isPlain` allows.
     package func percentEncoded(keeping isPlain: (UInt8) -> Bool) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(utf8.count)
@@ -37,8 +37,8 @@ extension String {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The text without its percent-encoding. A `%` that two hexadecimal digits do not follow stays as it is. Nil where the decoded bytes
-    /// are not UTF-8.
+    /// The text without its percent-encoding. A `%` without two following hexadecimal digits stays unchanged. Nil where the
+    /// decoded bytes are not UTF-8.
     package var percentDecoded: String? {
         guard utf8.contains(UInt8(ascii: "%")) else { return self }
         var bytes: [UInt8] = []

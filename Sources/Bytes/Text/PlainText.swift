@@ -1,14 +1,15 @@
-// DESIGN. Advisories describe vulnerabilities in Markdown (CommonMark 0.31.2, as GitHub writes it), with code that proves them. A cell of a
-// table has room for some sentences: the words without the signs, and without the code. A line is looked at once and written
-// straight to the cell; nothing is allocated. Text that is no Markdown stays as it is: `*` and `_` are signs only in pairs.
+// DESIGN. Advisories describe vulnerabilities in Markdown (CommonMark 0.31.2, in GitHub's variant), often with code that
+// demonstrates them. A table cell has room for a few sentences, so it shows the words without the Markdown signs and without
+// the code. Each line is read once and written directly to the cell, without allocation. Text that is not Markdown stays
+// unchanged: `*` and `_` are signs only in pairs.
 
 /// The words of a text in Markdown.
 package enum PlainText {
-    /// Appends the words up to a number of characters, and an ellipsis where something is left out.
+    /// Appends the words up to a number of characters, and an ellipsis where text was left out.
     ///
-    /// Left out are blocks of code, sections whose title promises a proof of concept, rulers, and the targets of links.
+    /// Code blocks, sections whose title announces a proof of concept, rulers, and the targets of links are left out.
     ///
-    /// - Returns: whether there is more to read than was appended.
+    /// - Returns: whether the text has more than was appended.
     package static func append(
         markdown: UnsafeRawBufferPointer, characters: Int, to text: inout [UInt8]
     ) -> Bool {
@@ -25,15 +26,15 @@ package enum PlainText {
 
     /// The facts about the text so far.
     private struct Writer {
-        /// Where the words begin in the text that they are appended to.
+        /// The position at which the appended words begin.
         let begin: Int
         let characters: Int
         private(set) var isFull = false
         private var written = 0
         private var isMore = false
-        /// The sign of the block of code that is open: a grave accent or a tilde.
+        /// The sign of the open code block: a grave accent or a tilde.
         private var fence: UInt8?
-        /// The level of the section that is left out; 0 for none.
+        /// The level of the section that is left out; 0 outside of one.
         private var skipped = 0
         private var isParagraphOpen = false
 
@@ -86,8 +87,7 @@ package enum PlainText {
             isParagraphOpen = true
         }
 
-        /// The separator between a line and the one before: a blank in a paragraph, else the end of the
-        /// line.
+        /// The separator between a line and the previous one: a blank within a paragraph, otherwise a line end.
         private mutating func separate(to text: inout [UInt8]) {
             if text.count > begin { put(isParagraphOpen ? 0x20 : 0x0A, to: &text) }
         }
@@ -96,7 +96,7 @@ package enum PlainText {
 
         private mutating func inline(_ line: UnsafeRawBufferPointer, to text: inout [UInt8]) {
             var index = 0
-            /// Where the signs end that were opened; and signs that this line has no end for.
+            /// The ends of the open signs, and signs without an end in this line.
             var closing = (star: -1, underline: -1)
             var hasNone = (star: false, underline: false)
             while index < line.count, !isFull {
@@ -121,7 +121,7 @@ package enum PlainText {
             }
         }
 
-        /// Passes over a run of signs that begins or ends an emphasis, or writes it; returns the index behind it.
+        /// Skips a run of signs that begins or ends an emphasis, or writes it; returns the index after the run.
         private mutating func emphasis(
             _ line: UnsafeRawBufferPointer, _ index: Int, _ closing: inout Int, _ hasNone: inout Bool,
             to text: inout [UInt8]
@@ -142,7 +142,7 @@ package enum PlainText {
             return end
         }
 
-        /// Writes the words of a link or the name of an image; returns the index behind it.
+        /// Writes the words of a link or the name of an image; returns the index after it.
         private mutating func link(
             _ line: UnsafeRawBufferPointer, _ index: Int, to text: inout [UInt8]
         ) -> Int {
@@ -166,7 +166,7 @@ package enum PlainText {
 
         @inline(__always)
         private mutating func put(_ byte: UInt8, to text: inout [UInt8]) {
-            // A byte that continues a character belongs to the one before.
+            // A continuation byte belongs to the character before it.
             if byte & 0xC0 != 0x80 {
                 if written == characters { isFull = true }
                 written += 1
@@ -176,7 +176,7 @@ package enum PlainText {
 
         mutating func finish(_ text: inout [UInt8]) -> Bool {
             if isFull {
-                // Cut at a word, unless that would take a third of the text.
+                // The cut is at a word, unless that would remove a third of the text.
                 let least = begin + (text.count - begin) * 2 / 3
                 if let blank = text[least...].lastIndex(where: { $0 == 0x20 || $0 == 0x0A }) {
                     text.removeLast(text.count - blank)
@@ -193,7 +193,7 @@ package enum PlainText {
     private static func trimmed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
         var (begin, end) = (0, line.count)
-        // The sign of a quotation is one more blank.
+        // The sign of a quotation counts as a blank.
         while begin < end, isBlank(line[begin]) || line[begin] == UInt8(ascii: ">") { begin += 1 }
         while end > begin, isBlank(line[end - 1]) { end -= 1 }
         return UnsafeRawBufferPointer(rebasing: line[begin..<end])
@@ -203,11 +203,11 @@ package enum PlainText {
         guard let sign = line.first, sign == UInt8(ascii: "`") || sign == UInt8(ascii: "~"),
             line.prefix(3).count == 3, line.prefix(3).allSatisfy({ $0 == sign })
         else { return nil }
-        // Code that opens and closes in one line is a part of it.
+        // Code that opens and closes within a line stays a part of the line.
         return line.dropFirst(3).contains(UInt8(ascii: "`")) ? nil : sign
     }
 
-    /// Level and title of a heading; a line that is bold as a whole is one of the last level.
+    /// The level and title of a heading; a line that is wholly bold counts as a heading of the last level.
     private static func heading(_ line: UnsafeRawBufferPointer) -> (Int, UnsafeRawBufferPointer)? {
         guard let first = line.first else { return nil }
         if first == UInt8(ascii: "#") {
@@ -226,7 +226,7 @@ package enum PlainText {
         "poc", "proof of concept", "proof-of-concept", "exploit", "reproduce", "reproducing", "reproduction",
     ].map { Array($0.utf8) }
 
-    /// Whether a title promises how to attack.
+    /// Whether a title announces how to attack.
     private static func isProof(_ title: UnsafeRawBufferPointer) -> Bool {
         guard title.count < 80 else { return false }
         return proofs.contains { word in
@@ -247,7 +247,7 @@ package enum PlainText {
         return line.allSatisfy { $0 == sign || $0 == 0x20 }
     }
 
-    /// Where the text of an item of an unordered list begins; 0 for all other lines.
+    /// The start of the text of an item in an unordered list; 0 for all other lines.
     private static func item(_ line: UnsafeRawBufferPointer) -> Int {
         guard line.count > 2, line[1] == 0x20 else { return 0 }
         return line[0] == UInt8(ascii: "-") || line[0] == UInt8(ascii: "*") || line[0] == UInt8(ascii: "+") ? 2 : 0
@@ -267,13 +267,13 @@ package enum PlainText {
         return end
     }
 
-    /// Whether signs at `index` may begin an emphasis: a word follows and none ends in front.
+    /// Whether signs at `index` may begin an emphasis: a word follows them, and none ends before them.
     private static func opens(_ line: UnsafeRawBufferPointer, _ index: Int, _ end: Int) -> Bool {
         guard end < line.count, line[end] != 0x20 else { return false }
         return index == 0 || !isLetter(line[index - 1])
     }
 
-    /// Where as many of the same signs end a word.
+    /// The position where the same number of signs ends a word.
     private static func closer(_ line: UnsafeRawBufferPointer, of count: Int, from begin: Int) -> Int? {
         let sign = line[begin - 1]
         var index = begin

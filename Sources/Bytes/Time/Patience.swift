@@ -1,12 +1,12 @@
-/// How long a request waits for the next answer of another machine (a PostgreSQL server, S3).
+/// The time limit of a request's waits for answers of another machine (a PostgreSQL server, S3).
 ///
-/// A machine that can be reached may still say nothing. The work for a request therefore has a patience. Code that waits
-/// for another machine ends the wait with an error when the patience is over:
+/// A machine may be reachable and still not answer. The work for a request therefore has a patience. Code that waits for
+/// another machine ends the wait with an error when the time is over:
 ///
 ///     try Patience.$current.withValue(.seconds(15)) { try database.read { … } }
 ///
-/// Known to the task or thread that set it and to the tasks that these make. Code that gives work to another thread hands it
-/// on. Background work sets none and waits as long as the connection lasts.
+/// The limit belongs to the task or thread that set it, and to the tasks made by these. Code that moves work to another
+/// thread passes the limit on. Background work sets no limit and waits as long as the connection lasts.
 package enum Patience {
     @TaskLocal package static var current: Duration?
 }

@@ -1,6 +1,6 @@
 extension TimeText {
-    /// Reads `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` (UTC) or RFC 3339 (fractions and offsets too); nil when it is none of them
-    /// or no such day exists. Fractions below a millisecond are dropped.
+    /// Reads `yyyy-MM-dd`, `yyyy-MM-dd HH:mm:ss` (UTC) or RFC 3339 (also with fractions and offsets); nil for another form
+    /// or a day that does not exist. Fractions below a millisecond are dropped.
     package static func milliseconds(_ text: String) -> Int64? {
         var text = text
         return text.withUTF8 { milliseconds(UnsafeRawBufferPointer($0)) }
@@ -19,7 +19,7 @@ extension TimeText {
         guard isRFC || reader.take(" "), let hour = reader.number(2), reader.take(":"), let minute = reader.number(2),
             reader.take(":"), let second = reader.number(2), hour < 24, minute < 60, second <= 60
         else { return nil }
-        // RFC 3339 §5.6 allows a leap second: it is the first of the next minute here.
+        // RFC 3339 §5.6 allows a leap second, which counts as the first second of the next minute here.
         time += Int64((hour * 60 + minute) * 60 + second) * 1000
         if reader.isAtEnd { return isRFC ? nil : time }
 
@@ -38,7 +38,7 @@ extension TimeText {
 
     /// Days from 1970-01-01.
     static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        // An era earlier, so that the year 0000 needs no division of negative numbers.
+        // The calculation starts one era earlier, so that the year 0000 needs no division of negative numbers.
         let shifted = (month > 2 ? year : year - 1) + 400
         let era = shifted / 400
         let yearOfEra = shifted - era * 400
@@ -67,7 +67,7 @@ extension TimeText {
             return true
         }
 
-        /// Exactly `width` digits.
+        /// Reads exactly `width` digits.
         mutating func number(_ width: Int) -> Int? {
             guard index + width <= bytes.count else { return nil }
             var value = 0
@@ -78,7 +78,7 @@ extension TimeText {
             return value
         }
 
-        /// One digit or more behind the point, in milliseconds.
+        /// Reads the digits after the point, at least one, as milliseconds.
         mutating func fraction() -> Int64? {
             var value: Int64 = 0
             var unit: Int64 = 100

@@ -1,12 +1,12 @@
-// DESIGN. Days and civil dates are turned into each other by whole numbers, after H. Hinnant, "chrono-Compatible Low-Level
-// Date Algorithms" (civil_from_days, days_from_civil): no calendar, no time zone, no locale.
+// DESIGN. Whole numbers convert days to civil dates and back, after H. Hinnant, "chrono-Compatible Low-Level Date
+// Algorithms" (civil_from_days, days_from_civil), without calendar, time zone or locale.
 
-/// Times as text. A time is milliseconds since 1970 in UTC; days are those of the proleptic Gregorian calendar.
+/// Times as text. A time is in milliseconds since 1970, UTC; days follow the proleptic Gregorian calendar.
 package enum TimeText {
     /// A day's length in milliseconds.
     package static let day: Int64 = 86_400_000
 
-    /// The first and the last time that four digits of a year can express: of the years 0000 and 9999.
+    /// The first time of the year 0000 and the last of the year 9999: a year has four digits.
     static let earliest: Int64 = -62_167_219_200_000
     static let latest: Int64 = 253_402_300_799_999
 
@@ -20,10 +20,10 @@ package enum TimeText {
         package var second: Int
     }
 
-    /// The parts of a time; those of the years 0000 and 9999 for times before and after.
+    /// The parts of a time; earlier and later times give those of the years 0000 and 9999.
     package static func fields(_ milliseconds: Int64) -> Fields {
         let time = Int(min(max(milliseconds, earliest), latest) - earliest)
-        // 0000-03-01 begins an era of 400 years; 60 days lie before it in the year 0000.
+        // An era of 400 years begins at 0000-03-01; the year 0000 has 60 days before it.
         let days = time / Int(day)
         let rest = (time - days * Int(day)) / 1000
         let shifted = days - 60 + 146_097
@@ -73,8 +73,8 @@ extension ByteSink {
         append(UInt8(ascii: "Z"))
     }
 
-    /// Appends the number by which a sheet knows a time: days since 1899-12-30 (ECMA-376 Part 1 §18.17.4.1), to nine
-    /// places, which is finer than a millisecond. Spreadsheets show no times before 1900 and take 1900 for a leap year.
+    /// Appends a time as a number of a sheet: days since 1899-12-30 (ECMA-376 Part 1 §18.17.4.1) with nine decimal
+    /// places, which is finer than a millisecond. Spreadsheets show no times before 1900 and treat 1900 as a leap year.
     package mutating func append(sheetTime milliseconds: Int64) {
         let time = min(max(milliseconds, TimeText.earliest), TimeText.latest) + 25_569 * TimeText.day
         if time < 0 { append(UInt8(ascii: "-")) }

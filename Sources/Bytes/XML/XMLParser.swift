@@ -1,15 +1,15 @@
 import CLibXML2
 
-// DESIGN. libxml2's push interface: the caller gives pieces, the handler gets what they held, and no tree is built. A
-// document type is refused at its first word, before anything in it is read, so that no entity can be declared: neither
-// expansion nor a file nor the network is ever reached. libxml2's own limits hold (`XML_PARSE_HUGE` is off): 256 levels,
-// 10 MB for one attribute, one name or one piece of text.
+// DESIGN. libxml2's push interface: the caller passes pieces, the handler receives their elements and texts, and no tree
+// is built. A document type is refused at its first word, before its content is read. So no entity can be declared, and
+// neither an expansion nor a file nor the network is ever reached. libxml2's own limits stay in force (`XML_PARSE_HUGE`
+// is off): 256 levels, 10 MB for one attribute, one name or one piece of text.
 
-/// Why an XML text was not read on.
+/// The reason why an XML text could not be read.
 package enum XMLError: Error, Equatable, CustomStringConvertible {
-    /// The text is not well-formed: the parser's words.
+    /// The text is not well-formed; with the parser's message.
     case malformed(String, line: Int)
-    /// It has a document type declaration, which could define anything.
+    /// The text has a document type declaration, which could define anything.
     case documentType(line: Int)
 
     package var description: String {
@@ -31,20 +31,20 @@ package enum XMLError: Error, Equatable, CustomStringConvertible {
 ///         func end() { isTitle = false }
 ///     }
 ///
-/// Calls come on the thread that calls `XMLParser.parse`, before it returns, and must not call it again. Elements and pieces are
-/// lent for the call. A handler cannot throw: it notes its error and looks at it after `parse`.
+/// Calls come on the thread that calls `XMLParser.parse`, before it returns. A handler must not call the parser. Elements and
+/// pieces are valid only during the call. A handler cannot throw: it stores its error and checks it after `parse`.
 package protocol XMLHandler: AnyObject {
     /// An element begins.
     func start(_ element: XMLElement)
-    /// A piece of character data, in UTF-8; one text may come in several.
+    /// A piece of character data in UTF-8; a text may come in several pieces.
     func text(_ piece: UnsafeRawBufferPointer)
     /// The innermost open element ends.
     func end()
 }
 
-/// The start tag of an element, for as long as the handler looks at it.
+/// The start tag of an element, valid during the handler's call.
 package struct XMLElement {
-    /// A name that the parser keeps once: equal names are equal pointers for as long as the parser lives.
+    /// A name that the parser stores once: equal names are equal pointers during the life of the parser.
     package typealias Name = UnsafePointer<UInt8>
 
     /// The name without its prefix.
@@ -80,7 +80,7 @@ package struct XMLElement {
     }
 }
 
-/// Reads XML 1.0 with namespaces in any encoding that libxml2 knows, piece by piece. For one thread.
+/// Reads XML 1.0 with namespaces in any encoding that libxml2 supports, piece by piece. For one thread.
 package final class XMLParser {
     private let handler: any XMLHandler
     private let context: xmlParserCtxtPtr?
@@ -88,7 +88,7 @@ package final class XMLParser {
     private var hasRoot = false
     private var depth = 0
 
-    /// libxml2 sets itself up once, which must not happen on two threads at a time.
+    /// libxml2 initializes itself once, which two threads must not do at a time.
     private static let isReady: Void = xmlInitParser()
 
     package init(_ handler: some XMLHandler) {
@@ -117,9 +117,9 @@ package final class XMLParser {
             XMLParser.of(parser)?.note(error.pointee)
         }
         context = xmlCreatePushParserCtxt(&sax, nil, nil, 0, nil)
-        // Without entities of its own a document has only the five of XML, and those are to come resolved.
+        // A document without entities of its own has only the five of XML, which libxml2 resolves.
         xmlCtxtUseOptions(context, Int32(XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue))
-        // The context outlives no call of `parse`, in which `self` is alive.
+        // The context lives only during a call of `parse`, in which `self` is alive.
         context?.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
     }
 
@@ -127,7 +127,7 @@ package final class XMLParser {
         if let context { xmlFreeParserCtxt(context) }
     }
 
-    /// Reads the next piece; an empty one is the end of the text.
+    /// Reads the next piece; an empty piece ends the text.
     package func parse(_ piece: UnsafeRawBufferPointer) throws(XMLError) {
         let start = piece.baseAddress?.assumingMemoryBound(to: CChar.self)
         let code = xmlParseChunk(context, start, Int32(piece.count), piece.isEmpty ? 1 : 0)
@@ -135,13 +135,13 @@ package final class XMLParser {
         guard code == 0 || context?.pointee.wellFormed == 1 else {
             throw .malformed("error \(code) of the parser", line: line)
         }
-        // Where bytes cannot be converted, libxml2 may stop without an error.
+        // When bytes cannot be converted, libxml2 may stop without an error.
         guard !piece.isEmpty || (hasRoot && depth == 0) else {
             throw .malformed("the text ends before its outermost element does", line: line)
         }
     }
 
-    /// The line at which the parser stands.
+    /// The parser's current line.
     package var line: Int { Int(context?.pointee.input?.pointee.line ?? 0) }
 
     private static let characters: charactersSAXFunc = { parser, text, count in

@@ -1,8 +1,9 @@
-// DESIGN. XML 1.0 has no way to write most control characters, U+FFFE and U+FFFF (§2.2): they become U+FFFD in documents,
-// and `_xHHHH_` in sheets, whose strings know that escape (ECMA-376 Part 1 §22.9.2.19, ST_Xstring). A text that only looks
-// like such an escape has its underscore escaped, or it would be read as the character that it names.
+// DESIGN. XML 1.0 cannot express most control characters, U+FFFE and U+FFFF (§2.2). They become U+FFFD in documents. In
+// sheets they become `_xHHHH_`, an escape that sheet strings support (ECMA-376 Part 1 §22.9.2.19, ST_Xstring). Where a
+// text only looks like such an escape, its underscore is escaped. Otherwise readers would take it for the character that
+// it names.
 
-/// The text of elements, and of attributes in double quotes that hold no white space but blanks.
+/// Escaping for the text of elements, and for attributes in double quotes whose only white space is blanks.
 private enum XMLRules: EscapingRules {
     static var isXML: Bool { true }
 
@@ -21,7 +22,7 @@ private enum XMLRules: EscapingRules {
         case UInt8(ascii: ">"): end.put("&gt;")
         case UInt8(ascii: "&"): end.put("&amp;")
         case UInt8(ascii: "\""): end.put("&quot;")
-        // §2.11: a bare CR is read as LF.
+        // §2.11: readers turn a bare CR into LF.
         case 13: end.put("&#13;")
         case 9, 10: end.put(byte)
         default: end.put(replacement: ())
@@ -40,7 +41,7 @@ private enum XMLAttributeRules: EscapingRules {
         _ byte: UInt8, at index: Int, of bytes: UnsafeRawBufferPointer, to end: inout UnsafeMutableRawPointer
     ) {
         switch byte {
-        // §3.3.3: bare ones are read as blanks.
+        // §3.3.3: readers turn bare ones into blanks.
         case 9: end.put("&#9;")
         case 10: end.put("&#10;")
         default: XMLRules.write(byte, at: index, of: bytes, to: &end)
@@ -89,8 +90,8 @@ private enum SheetRules: EscapingRules {
         end.put(last == 0xbe ? "_xFFFE_" : "_xFFFF_")
     }
 
-    /// Whether a reader would take the underscore at `index` for the begin of an escape: `_xHHHH` and then an underscore,
-    /// be it of the text or of an escape that we write.
+    /// Whether a reader would take the underscore at `index` for the beginning of an escape: `_xHHHH` followed by an
+    /// underscore, either in the text or from an escape that this writer adds.
     private static func isEscape(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Bool {
         guard index + 6 < bytes.count, bytes[index + 1] == UInt8(ascii: "x") else { return false }
         for digit in bytes[(index + 2)..<(index + 6)] {
@@ -112,8 +113,8 @@ private enum SheetRules: EscapingRules {
 }
 
 extension ByteSink {
-    /// Appends text for the inside of an element. It is safe in an attribute in double quotes, too, but tabs and line ends
-    /// become blanks there: see `append(xmlAttribute:)`.
+    /// Appends text for the inside of an element. The result is also safe in an attribute in double quotes, but tabs and
+    /// line ends become blanks there: see `append(xmlAttribute:)`.
     package mutating func append(xmlText bytes: UnsafeRawBufferPointer) { append(bytes, by: XMLRules.self) }
 
     /// Appends text for the inside of an element.
@@ -127,22 +128,22 @@ extension ByteSink {
         append(bytes, by: XMLAttributeRules.self)
     }
 
-    /// Appends text for an attribute in double quotes; it reads back the same.
+    /// Appends text for an attribute in double quotes; readers get the same text back.
     package mutating func append(xmlAttribute text: String) {
         var text = text
         text.withUTF8 { append(xmlAttribute: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Appends text of a page that a person reads: for the inside of an element, or of an attribute in double quotes.
+    /// Appends text of a page for people, for the inside of an element or of an attribute in double quotes.
     package mutating func append(pageText text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0), by: PageRules.self) }
     }
 
-    /// Characters (UTF-16 units) that a cell of a sheet holds.
+    /// The most characters (UTF-16 units) of a cell in a sheet.
     package static let sheetTextLimit = 32_767
 
-    /// Appends text for a cell of a sheet, cut to what a cell holds; true when something was cut.
+    /// Appends text for a cell of a sheet, cut to the limit of a cell; true when text was cut.
     package mutating func append(sheetText bytes: UnsafeRawBufferPointer) -> Bool {
         // UTF-8 has at least as many bytes as UTF-16 has units.
         let kept = bytes.count <= Self.sheetTextLimit ? bytes.count : Self.prefix(bytes, units: Self.sheetTextLimit)
@@ -150,7 +151,7 @@ extension ByteSink {
         return kept < bytes.count
     }
 
-    /// The bytes of the longest beginning that has no more than `units` UTF-16 units and no half character.
+    /// The length in bytes of the longest beginning with at most `units` UTF-16 units and only whole characters.
     private static func prefix(_ bytes: UnsafeRawBufferPointer, units: Int) -> Int {
         var left = units
         var index = 0

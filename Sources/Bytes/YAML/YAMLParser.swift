@@ -1,13 +1,13 @@
 import CLibYAML
 
-// DESIGN. libyaml's event interface: it asks for bytes as it needs them and builds no tree. Anchors are passed over and
-// aliases refused, so nothing is ever expanded. The length of one event is bounded, because libyaml holds a whole value.
+// DESIGN. libyaml's event interface requests bytes as it needs them and builds no tree. Anchors are ignored and aliases
+// refused, so nothing is ever expanded. The length of an event is bounded, because libyaml holds a whole value.
 
-/// Why a YAML text was not read on.
+/// The reason why a YAML text could not be read.
 package enum YAMLError: Error, Equatable, CustomStringConvertible {
-    /// The text is not well-formed: the parser's words.
+    /// The text is not well-formed; with the parser's message.
     case malformed(String, line: Int)
-    /// It has an alias (`*name`) for another part of the document.
+    /// The text has an alias (`*name`) for another part of the document.
     case alias(line: Int)
     /// A second document follows.
     case severalDocuments(line: Int)
@@ -24,17 +24,17 @@ package enum YAMLError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Takes YAML 1.1 text apart, event by event. For one thread.
+/// Reads YAML 1.1 text event by event. For one thread.
 package final class YAMLParser {
-    /// What comes next.
+    /// The next event of the text.
     package enum Event: Equatable, Sendable {
         case mappingStart
         case mappingEnd
         case sequenceStart
         case sequenceEnd
-        /// A value or a key; `isPlain` when it stands without quotes and may mean something else than text.
+        /// A value or a key; `isPlain` when it has no quotes, so that it may be something other than text.
         case scalar([UInt8], isPlain: Bool)
-        /// Nothing follows.
+        /// The text has ended.
         case end
     }
 
@@ -49,7 +49,7 @@ package final class YAMLParser {
     private var failure: (any Error)?
     private var documents = 0
 
-    /// - Parameter valueLimit: bytes that one value may have, about.
+    /// - Parameter valueLimit: the approximate limit of bytes in one value.
     package init(valueLimit: Int, _ source: @escaping Source) {
         parser = .allocate(capacity: 1)
         parser.initialize(to: yaml_parser_t())
@@ -86,7 +86,7 @@ package final class YAMLParser {
         }
     }
 
-    /// The next event that says something. Errors of the source pass through.
+    /// The next event with content. Errors of the source are rethrown.
     package func next() throws -> Event {
         while true {
             var event = yaml_event_t()

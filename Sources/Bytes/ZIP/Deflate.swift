@@ -1,28 +1,28 @@
 import Dispatch
 import Glibc
 
-// DESIGN. A stream is cut into chunks, each compressed by itself with the 32 KiB before it as its dictionary and ended by a
-// sync flush, so that the results joined are one deflate stream (as pigz does). The caller fills a chunk while threads of
-// a pool compress the ones before; when all are in use it helps with one that nobody has begun, then waits for the oldest
-// and hands its result on. So rendering and compressing overlap, the order is kept, the destination is called on the
-// caller's thread alone, nothing blocks when the pool is busy, and memory is bounded by the number of chunks. On one
-// processor the bytes depend on the input only, not on the number of threads, how appends were cut or where memory lies
-// (`DeflateCodec` sees to the last). A stream of one chunk never leaves the caller's thread.
+// DESIGN. A stream is cut into chunks. Each chunk is compressed with the 32 KiB before it as its dictionary, and ends with
+// a sync flush. So the joined results are one deflate stream (as in pigz). The caller fills a chunk while threads of a pool
+// compress the earlier ones. When all chunks are in use, the caller helps with one that no thread has begun, then waits for
+// the oldest and passes its result on. So rendering and compressing overlap, and the order is kept. Only the caller's
+// thread calls the destination. A busy pool blocks nothing, and the number of chunks bounds the memory. On one kind of
+// processor the bytes depend only on the input. They do not depend on the number of threads, the sizes of appends, or
+// addresses in memory (`DeflateCodec` ensures the last). A stream of one chunk never leaves the caller's thread.
 
-/// A stream of raw deflate data (RFC 1951) with the CRC-32 of what went in.
+/// A stream of raw deflate data (RFC 1951) with the CRC-32 of its input.
 ///
-/// A class, because a ZIP writer and the destinations of its entries share it; used by one thread at a time.
+/// A class, because a ZIP writer and the destinations of its entries share it; one thread at a time may use it.
 final class Deflate {
     private static let pool = DispatchQueue(label: "waybill.deflate", qos: .userInitiated, attributes: .concurrent)
 
-    /// Threads that one stream keeps busy: more than this few reports can feed.
+    /// The threads that one stream may use; few reports produce enough data for more.
     static let defaultThreads = min(8, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
     private let level: CompressionLevel
     private let limit: Int
     /// Unused chunks.
     private var free: [DeflateChunk] = []
-    /// Chunks that are being compressed, the oldest first.
+    /// Chunks in compression, the oldest first.
     private var waiting: [DeflateChunk] = []
     private var filling: DeflateChunk?
 
@@ -30,15 +30,15 @@ final class Deflate {
     private(set) var bytesIn: UInt64 = 0
     private(set) var bytesOut: UInt64 = 0
 
-    /// - Parameter threads: threads of the pool that this stream may keep busy; 0 compresses on the caller's thread.
+    /// - Parameter threads: threads of the pool that this stream may use; 0 compresses on the caller's thread.
     init(_ level: CompressionLevel, threads: Int = Deflate.defaultThreads) {
         self.level = level
         limit = threads + 2
     }
 
-    /// Forgets everything, for the next stream.
+    /// Discards everything, for the next stream.
     func reset() throws(SinkError) {
-        // A stream that was given up half-way: its chunks are useless.
+        // The stream was abandoned, so its chunks are useless.
         while let oldest = waiting.first {
             waiting.removeFirst()
             oldest.compressIfFree()
@@ -53,19 +53,19 @@ final class Deflate {
         filling = chunk
     }
 
-    /// Takes bytes; results that are due go to `destination`, on the calling thread.
+    /// Takes bytes; due results go to `destination` on the calling thread.
     func append(_ bytes: UnsafeRawBufferPointer, to destination: ByteSink.Destination) throws(SinkError) {
         bytesIn += UInt64(bytes.count)
         var rest = bytes[...]
         while !rest.isEmpty {
-            // Passed on only when something follows, so that the last chunk is known as such.
+            // A chunk is passed on only when another follows, so that the last chunk is known as the last.
             if filling?.isFull == true { try passOn(to: destination) }
             guard let filling else { throw Self.notBegun }
             rest = rest.dropFirst(filling.fill(rest))
         }
     }
 
-    /// Ends the stream: all that is left goes to `destination`.
+    /// Ends the stream: all remaining results go to `destination`.
     func finish(to destination: ByteSink.Destination) throws(SinkError) {
         guard let chunk = filling else { throw Self.notBegun }
         chunk.isLast = true
@@ -74,7 +74,7 @@ final class Deflate {
         while !waiting.isEmpty { try collect(to: destination) }
     }
 
-    /// Lets the pool have the full chunk and takes another to fill.
+    /// Gives the full chunk to the pool and takes another one to fill.
     private func passOn(to destination: ByteSink.Destination) throws(SinkError) {
         guard let full = filling else { return }
         if free.isEmpty, waiting.count + 1 >= limit { try collect(to: destination) }
@@ -91,14 +91,14 @@ final class Deflate {
     private func submit(_ chunk: DeflateChunk, isLast: Bool) {
         waiting.append(chunk)
         chunk.makeReady()
-        // The last one is compressed while the caller would only wait.
+        // The caller compresses the last chunk itself instead of waiting.
         if !isLast, limit > 2 { Self.pool.async { chunk.compressIfFree() } }
     }
 
-    /// Waits for the oldest chunk and hands its result on.
+    /// Waits for the oldest chunk and passes its result on.
     private func collect(to destination: ByteSink.Destination) throws(SinkError) {
         guard let oldest = waiting.first else { return }
-        // Help before waiting: with the oldest, or with any.
+        // The caller helps before it waits: with the oldest chunk, or with any.
         for chunk in waiting where chunk.compressIfFree() { break }
         oldest.wait()
         waiting.removeFirst()

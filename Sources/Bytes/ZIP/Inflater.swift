@@ -1,13 +1,13 @@
 import CZlib
 
-/// Why compressed data could not be read.
+/// The reason why compressed data could not be read.
 package enum InflaterError: Error, Equatable, CustomStringConvertible {
     case damaged
     case truncated
-    /// It inflates to more bytes than the limit.
+    /// The data inflates to more bytes than the limit.
     case tooLarge(limit: Int)
     case noMemory
-    /// Inflating takes more memory than is given, in bytes.
+    /// Inflating needs more memory than the limit, in bytes.
     case needsMemory(limit: Int)
 
     package var description: String {
@@ -22,7 +22,7 @@ package enum InflaterError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Inflates one kind of compressed data that comes in pieces.
+/// Inflates one kind of compressed data, which comes in pieces.
 ///
 ///     let inflater = try Inflater(limit: 1 << 30)
 ///     for piece in pieces {
@@ -30,18 +30,19 @@ package enum InflaterError: Error, Equatable, CustomStringConvertible {
 ///     }
 ///     try inflater.finish()
 ///
-/// Pieces end anywhere. `destination` is called any number of times for a piece, on the same thread, with bytes that are lent for
-/// the call. After an error nothing more may be called.
+/// Pieces may end anywhere. `destination` is called any number of times for a piece, on the same thread, with bytes that are
+/// valid only during the call. After an error no further call is allowed.
 package protocol Inflating: AnyObject {
-    /// Inflates a piece and hands on the result. Throws `InflaterError`, or what `destination` throws.
+    /// Inflates a piece and passes the result on. Throws `InflaterError` and the errors of `destination`.
     func inflate(
         _ input: UnsafeRawBufferPointer, to destination: (UnsafeRawBufferPointer) throws -> Void
     ) throws
-    /// Ends the data; throws when it was not whole.
+    /// Ends the data; throws when the data was incomplete.
     func finish() throws(InflaterError)
 }
 
-/// Inflates gzip (RFC 1952, several members too) or zlib data (RFC 1950) that comes in pieces. For one thread.
+/// Inflates gzip (RFC 1952, also with several members) or zlib data (RFC 1950), which comes in pieces. For one
+/// thread.
 package final class Inflater: Inflating {
     private let limit: Int
     private let stream: UnsafeMutablePointer<z_stream>
@@ -55,7 +56,7 @@ package final class Inflater: Inflating {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
         output = .allocate(byteCount: 1 << 16, alignment: 16)
-        // 32 more than the largest window: the header says whether it is gzip or zlib.
+        // The largest window plus 32, so that the header decides between gzip and zlib.
         guard inflateInit2_(stream, 47, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             throw .noMemory
         }
@@ -67,14 +68,14 @@ package final class Inflater: Inflating {
         output.deallocate()
     }
 
-    /// Whether data that begins with this byte may be compressed: no JSON and no XML begins so.
+    /// Whether data with this first byte may be compressed; neither JSON nor XML begins with it.
     package static func takes(_ first: UInt8) -> Bool { first == 0x1F || first == 0x78 }
 
     package func inflate(
         _ input: UnsafeRawBufferPointer, to destination: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         guard let start = input.baseAddress else { return }
-        // zlib only reads here, though its type does not say so.
+        // zlib only reads this memory, although its type does not say so.
         stream.pointee.next_in = UnsafeMutablePointer(
             mutating: start.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(input.count)

@@ -1,8 +1,8 @@
 import CLZMA
 
-/// Inflates xz data (the .xz File Format 1.2.1, several streams too) that comes in pieces. For one thread.
+/// Inflates xz data (the .xz File Format 1.2.1, also with several streams), which comes in pieces. For one thread.
 package final class XZInflater: Inflating {
-    /// The most memory that the decoder takes: `xz -9` needs 65 MiB.
+    /// The most memory of the decoder: data from `xz -9` needs 65 MiB.
     package static let memoryLimit = 128 << 20
 
     private let limit: Int
@@ -14,7 +14,7 @@ package final class XZInflater: Inflating {
     package init(limit: Int) throws(InflaterError) {
         self.limit = limit
         stream = .allocate(capacity: 1)
-        // All zero, as LZMA_STREAM_INIT says.
+        // All zero, as LZMA_STREAM_INIT requires.
         stream.initialize(to: lzma_stream())
         output = .allocate(capacity: 1 << 16)
         guard lzma_stream_decoder(stream, UInt64(Self.memoryLimit), lzma_concatenated) == LZMA_OK else {
@@ -53,7 +53,7 @@ package final class XZInflater: Inflating {
     }
 
     package func finish() throws(InflaterError) {
-        // Only now does the decoder know that no further stream follows. All output of the earlier input was handed
+        // Only this call tells the decoder that no further stream follows. All output of the earlier input was passed
         // on before.
         stream.pointee.next_in = nil
         stream.pointee.avail_in = 0

@@ -1,20 +1,20 @@
 import CZlib
 import Glibc
 
-// DESIGN. The central directory is what counts (PKWARE APPNOTE 6.3.10 §4.3.12); it is read as a stream, so that an archive
-// may have millions of entries. An entry is inflated piece by piece into the caller's buffer and checked against its size
-// and its CRC. Hostile archives: no entry gives more than `Limits` allows, whatever it declares; all entries together are
-// no longer than the file, so that they cannot share their bytes; what is encrypted or of another method is refused. Names
-// are labels: nothing here makes a path of them.
+// DESIGN. Only the central directory counts (PKWARE APPNOTE 6.3.10 §4.3.12). It is read as a stream, so an archive may
+// have millions of entries. An entry is inflated piece by piece into the caller's buffer, and its size and CRC are
+// checked. Against hostile archives: no entry gives more than `Limits` allows, whatever it declares. All entries together
+// are no longer than the file, so they cannot share bytes. Encrypted entries and entries of other methods are refused.
+// Names are labels, and no code here turns them into paths.
 
-/// Why a ZIP was not read on.
+/// The reason why a ZIP could not be read.
 package enum ZIPError: Error, Equatable, CustomStringConvertible {
     /// The file system failed, with the outage where it is known.
     case unreadable(path: String, why: String, Outage? = nil)
     case noArchive(path: String)
-    /// The archive contradicts itself: where, and how.
+    /// The archive contradicts itself; with the place and the contradiction.
     case damaged(path: String, what: String)
-    /// One entry cannot be read; the others can.
+    /// This entry cannot be read; others can.
     case entry(name: String, why: String)
 
     package var description: String {
@@ -30,7 +30,7 @@ package enum ZIPError: Error, Equatable, CustomStringConvertible {
 /// Reads the entries of a ZIP file one after the other, in bounded memory. For one thread.
 package final class ZIPReader {
     package struct Limits: Sendable {
-        /// Bytes of one entry after inflating.
+        /// The most bytes of one entry after inflating.
         package var entrySize: UInt64 = 64 << 20
         package var entries: UInt64 = 16 << 20
 
@@ -41,7 +41,7 @@ package final class ZIPReader {
     private let limits: Limits
     private let file: Int32
     private let fileSize: UInt64
-    /// The next record of the directory, its end, and the number of records that are left.
+    /// The next record of the directory, the directory's end, and the number of records left.
     private var cursor: UInt64 = 0
     private var directoryEnd: UInt64 = 0
     private var left: UInt64 = 0
@@ -57,7 +57,7 @@ package final class ZIPReader {
         try self.init(taking: file, path: path, limits: limits)
     }
 
-    /// Reads an open file, which stays the caller's; errors call it by `name`.
+    /// Reads an open file, which the caller keeps; errors call it `name`.
     package convenience init(file: Int32, name: String, limits: Limits = Limits()) throws(ZIPError) {
         let copy = fcntl(file, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw .unreadable(path: name, why: systemMessage(errno), Outage(errno: errno)) }
@@ -70,7 +70,7 @@ package final class ZIPReader {
         self.file = file
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // Raw deflate data, the largest window.
+        // Raw deflate data with the largest window.
         let code = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         var status = stat()
         guard code == Z_OK, fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -89,7 +89,7 @@ package final class ZIPReader {
 
     // MARK: The directory
 
-    /// The next entry that is no folder; nil at the end.
+    /// The next entry that is not a folder; nil at the end.
     package func next() throws(ZIPError) -> Entry? {
         while left > 0 {
             left -= 1
@@ -105,7 +105,7 @@ package final class ZIPReader {
                 name: name, size: UInt64(fixed.four(24)), compressedSize: UInt64(fixed.four(20)), crc: fixed.four(16),
                 flags: fixed.two(8), method: fixed.two(10), nameLength: Int(nameLength), offset: UInt64(fixed.four(42)))
             try entry.widen(extra, path: path)
-            // The total is no more than the file has: what is left of it bounds the next size before it is added.
+            // The total cannot exceed the file: the rest of the file bounds the next size before it is added.
             guard entry.offset < fileSize, entry.compressedSize <= fileSize - compressedTotal else {
                 throw .damaged(path: path, what: "its entries are longer than the file: they overlap")
             }
@@ -117,7 +117,7 @@ package final class ZIPReader {
 
     /// The record of an entry in the directory.
     package struct Entry: Sendable {
-        /// A label, not a path to open.
+        /// A label, which must not be opened as a path.
         package let name: String
         package fileprivate(set) var size: UInt64
         /// Bytes in the archive.
@@ -129,7 +129,7 @@ package final class ZIPReader {
         fileprivate let nameLength: Int
         fileprivate var offset: UInt64
 
-        /// §4.5.3: numbers that did not fit stand in the zip64 field, in this order.
+        /// §4.5.3: numbers that did not fit are in the zip64 field, in this order.
         fileprivate mutating func widen(_ extra: Fields, path: String) throws(ZIPError) {
             var place = 0
             while place + 4 <= extra.bytes.count {
@@ -225,7 +225,7 @@ package final class ZIPReader {
 
     // MARK: Entries
 
-    /// Opens an entry; the one before ends with it.
+    /// Opens an entry and closes the previous one.
     package func open(_ entry: Entry) throws(ZIPError) -> Content {
         guard entry.flags & 1 == 0 else { throw .entry(name: entry.name, why: "it is encrypted") }
         guard entry.method == 0 || entry.method == 8 else {
@@ -257,7 +257,7 @@ package final class ZIPReader {
         fileprivate var isOver = false
     }
 
-    /// Fills the front of the buffer with what comes next; 0 at the end, when size and CRC were right.
+    /// Fills the front of the buffer with the next bytes; 0 at the end, after the check of size and CRC.
     package func read(_ content: inout Content, into buffer: UnsafeMutableRawBufferPointer) throws(ZIPError) -> Int {
         guard !content.isOver, buffer.count > 0 else { return 0 }
         let count = content.entry.method == 0 ? try stored(&content, buffer) : try inflated(&content, buffer)
@@ -309,7 +309,7 @@ package final class ZIPReader {
         return Int(room - stream.pointee.avail_out)
     }
 
-    /// How much of `input` zlib has taken.
+    /// The number of bytes of `input` that zlib has consumed.
     private var taken = 0
 
     /// Little-endian numbers in bytes.

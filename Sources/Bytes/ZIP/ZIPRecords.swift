@@ -3,11 +3,11 @@ package struct ZIPEntry: Sendable, Equatable {
     package let name: String
     /// Bytes before compression.
     package let size: UInt64
-    /// Bytes in the archive, headers not counted.
+    /// The bytes in the archive without headers.
     package let compressedSize: UInt64
     /// The CRC-32 of the bytes before compression.
     package let crc: UInt32
-    /// Where its header begins.
+    /// The position of its header.
     let offset: UInt64
 }
 
@@ -15,9 +15,9 @@ package struct ZIPEntry: Sendable, Equatable {
 package struct ZIPRecords {
     /// The largest size of an entry without zip64.
     package static let largestPlainEntry = UInt64(UInt32.max) - 1
-    /// The value of a field of 32 bits whose number is in a zip64 record.
+    /// The value of a 32-bit field whose number is in a zip64 record.
     static let elsewhere: UInt32 = .max
-    /// The largest number that a field of 32 bits holds.
+    /// The largest number of a 32-bit field.
     static let narrow = largestPlainEntry
 
     /// Bit 3: sizes in a descriptor; bit 11: names in UTF-8 (§4.4.4).
@@ -27,15 +27,15 @@ package struct ZIPRecords {
     private let date: UInt16
     private let time: UInt16
 
-    /// - Parameter time: milliseconds since 1970, UTC, of all entries.
+    /// - Parameter time: the time of all entries in milliseconds since 1970, UTC.
     init(time: Int64) {
-        // §4.4.6: MS-DOS time, which begins in 1980, ends in 2107 and counts two seconds.
+        // §4.4.6: MS-DOS time, which ranges from 1980 to 2107 in steps of two seconds.
         let fields = TimeText.fields(min(max(time, 315_532_800_000), 4_354_819_199_000))
         date = UInt16((fields.year - 1980) << 9 | fields.month << 5 | fields.day)
         self.time = UInt16(fields.hour << 11 | fields.minute << 5 | fields.second / 2)
     }
 
-    /// §4.3.7. With `isWide` the descriptor behind the data has sizes of 64 bits (§4.3.9.2).
+    /// §4.3.7. With `isWide`, the descriptor after the data has sizes of 64 bits (§4.3.9.2).
     func header(_ name: [UInt8], isWide: Bool) -> [UInt8] {
         var record = LittleEndian()
         record.four(0x0403_4b50)
@@ -71,7 +71,7 @@ package struct ZIPRecords {
         return record.bytes
     }
 
-    /// §4.3.12, with the zip64 field (§4.5.3) when a number needs it.
+    /// The record of §4.3.12, with the zip64 field (§4.5.3) when a number needs it.
     func directory(_ entry: ZIPEntry) -> [UInt8] {
         let name = Array(entry.name.utf8)
         var wide = LittleEndian()
@@ -108,12 +108,12 @@ package struct ZIPRecords {
         return record.bytes
     }
 
-    /// Whether the end needs zip64 records.
+    /// Whether the end of the archive needs zip64 records.
     static func isWide(count: Int, size: UInt64, offset: UInt64) -> Bool {
         count >= 0xffff || size > narrow || offset > narrow
     }
 
-    /// §4.3.14 to §4.3.16, for a directory of `count` entries in `size` bytes at `offset`.
+    /// The records of §4.3.14 to §4.3.16 for a directory of `count` entries in `size` bytes at `offset`.
     func end(count: Int, size: UInt64, offset: UInt64) -> [UInt8] {
         var record = LittleEndian()
         if Self.isWide(count: count, size: size, offset: offset) {
@@ -150,7 +150,7 @@ package struct ZIPRecords {
         record.two(date)
     }
 
-    /// Numbers as ZIP wants them.
+    /// Numbers in the byte order of ZIP.
     private struct LittleEndian {
         var bytes: [UInt8] = []
         mutating func two(_ number: UInt16) { append(UInt64(number), 2) }

@@ -1,18 +1,18 @@
-// DESIGN. A ZIP (PKWARE APPNOTE 6.3.10) written forward only: sizes and CRC follow an entry in a data descriptor, the
-// directory comes last. So it can go straight into another ZIP's entry (a workbook), to a file or to a store. Every entry
-// is deflated: clients of Mend look into answers as text and would take stored words for errors. Zip64 records are written
-// only where a number needs them, and an entry that may grow beyond 4 GiB has to say so when it begins, for its header
-// shows how wide the sizes behind it are.
+// DESIGN. A ZIP (PKWARE APPNOTE 6.3.10) that is written forward only: sizes and CRC follow an entry in a data descriptor,
+// and the directory comes last. So it can be written directly into another ZIP's entry (a workbook), to a file or to a
+// store. Every entry is deflated, because clients of Mend search answers as text and would take stored words for errors.
+// Zip64 records are written only where a number needs them. An entry that may exceed 4 GiB must be declared so at its
+// beginning, because its header states the width of the sizes after it.
 
-/// Writes a ZIP. Used by one thread at a time; entries come one after the other.
+/// Writes a ZIP. One thread at a time may use it; entries come one after the other.
 ///
 /// A class, because the destinations of its entries share it.
 package final class ZIPWriter {
-    /// What was written.
+    /// The result of writing a ZIP.
     package struct Summary: Sendable, Equatable {
         package let size: UInt64
         package let entries: Int
-        /// The digest of the whole file, when one was asked for.
+        /// The digest of the whole file, if requested.
         package let digest: [UInt8]?
     }
 
@@ -21,7 +21,7 @@ package final class ZIPWriter {
     private let isLarge: Bool
     private let records: ZIPRecords
     private var digest: Digest?
-    /// All entries that ended, in order.
+    /// All finished entries, in order.
     package private(set) var entries: [ZIPEntry] = []
     private var names: Set<String> = []
     private var position: UInt64 = 0
@@ -36,10 +36,10 @@ package final class ZIPWriter {
     }
 
     /// - Parameters:
-    ///   - time: the time that all entries bear, in milliseconds since 1970, UTC: the same data makes the same bytes.
+    ///   - time: the time of all entries in milliseconds since 1970, UTC, so that the same data gives the same bytes.
     ///   - isLarge: allows zip64 (beyond 4 GiB or 65,534 entries), which spreadsheets refuse; without it what would need
     ///     zip64 is an error.
-    ///   - digest: what to compute of the whole file on the way.
+    ///   - digest: the digest to compute over the whole file during writing.
     package convenience init(
         time: Int64, level: CompressionLevel, isLarge: Bool, digest: Digest.Algorithm? = nil,
         to destination: @escaping ByteSink.Destination
@@ -58,11 +58,12 @@ package final class ZIPWriter {
         self.digest = digest.map { Digest($0) }
     }
 
-    /// Begins an entry; its bytes go where this returns. End it before the next begins.
+    /// Begins an entry; its bytes go to the returned sink. End it before the next one begins.
     ///
     /// - Parameters:
-    ///   - name: a relative path with `/`; one that leaves the folder, or comes twice, is an error.
-    ///   - maximum: the largest size that the entry may reach; more is an error. Beyond 4 GiB the entry is a zip64 one.
+    ///   - name: a relative path with `/`; a path that leaves the folder, or a repeated name, is an error.
+    ///   - maximum: the largest size of the entry; more bytes are an error. An entry that may exceed 4 GiB is a zip64
+    ///     entry.
     package func begin(
         _ name: String, maximum: UInt64 = ZIPRecords.largestPlainEntry
     ) throws(SinkError) -> ByteSink.Destination {
@@ -87,7 +88,7 @@ package final class ZIPWriter {
         }
     }
 
-    /// Ends the entry that was begun.
+    /// Ends the current entry.
     @discardableResult
     package func end() throws(SinkError) -> ZIPEntry {
         guard let open else { throw .format("no entry of the ZIP is open") }
@@ -103,7 +104,7 @@ package final class ZIPWriter {
         return entry
     }
 
-    /// Writes the directory. Nothing may follow.
+    /// Writes the directory. No call may follow.
     @discardableResult
     package func finish() throws(SinkError) -> Summary {
         guard open == nil, !isFinished else { throw .format("a ZIP ends inside an entry, or twice") }
@@ -119,11 +120,11 @@ package final class ZIPWriter {
         return Summary(size: position, entries: entries.count, digest: digest.take()?.finish())
     }
 
-    /// The broken invariant of the directory that is being gathered, in words; nil when all hold. The invariants of the
-    /// writer, checked at each step of a debug build; they look at the last entry alone, as those before it do not change.
+    /// The broken invariant of the directory so far, in words; nil when all hold. The invariants of the writer, checked at
+    /// each step of a debug build. They look only at the last entry, because earlier ones do not change.
     var fault: String? {
         if open != nil, isFinished { return "an entry is open behind the directory" }
-        // An entry that failed has its name taken, and is in no directory.
+        // The name of a failed entry stays taken, and the entry is in no directory.
         if names.count < entries.count + (open == nil ? 0 : 1) { return "an entry has no name, or two have one" }
         if let last = entries.last {
             if last.offset + last.compressedSize >= position { return "\(last.name) ends behind what was written" }

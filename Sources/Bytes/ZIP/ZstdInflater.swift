@@ -1,14 +1,14 @@
 import CZstd
 
-/// Inflates Zstandard data (RFC 8878, several frames too) that comes in pieces. For one thread.
+/// Inflates Zstandard data (RFC 8878, also with several frames), which comes in pieces. For one thread.
 package final class ZstdInflater: Inflating {
-    /// The largest window that a frame may ask for, which is also the memory that it takes: libzstd's own default.
+    /// The largest window that a frame may request, which is also the memory that it takes: libzstd's own default.
     package static let memoryLimit = 128 << 20
 
     private let limit: Int
     private let stream: OpaquePointer
     private let output: UnsafeMutableRawBufferPointer
-    /// Whether the bytes so far end with a frame.
+    /// Whether the bytes so far end exactly at the end of a frame.
     private var isOver = false
     private var produced = 0
 
@@ -40,7 +40,7 @@ package final class ZstdInflater: Inflating {
                 default: throw InflaterError.damaged
                 }
             }
-            // A call without progress says what the next frame would need.
+            // A call without progress returns what the next frame would need.
             if sink.pos > 0 || source.pos > read { isOver = left == 0 }
             produced += sink.pos
             guard produced <= limit else { throw InflaterError.tooLarge(limit: limit) }

@@ -1,8 +1,8 @@
-/// A PDF that is written page by page; a finished page leaves some hundred bytes in memory.
+/// A PDF that is written page by page; each finished page leaves a few hundred bytes in memory.
 ///
-/// Lengths are points (1/72 inch), y grows downwards. The same calls give the same bytes with the same fonts: no date, no
-/// identifier but those given. What is drawn between `begin` and `end` is part of an element of the document's structure; all
-/// else is decoration, which a screen reader passes over.
+/// Lengths are in points (1/72 inch); y grows downwards. The same calls give the same bytes with the same fonts: the file has
+/// no date and no identifier except the given ones. Drawings between `begin` and `end` are part of an element of the
+/// document's structure. All others are decoration, which a screen reader skips.
 ///
 ///     var canvas = try PDFCanvas(.init(title: "Risk", created: "2024-05-01T12:00:00Z"))
 ///     canvas.begin(.heading(1))
@@ -16,7 +16,8 @@ package struct PDFCanvas: ~Copyable {
         package var title: String
         package var author: String?
         package var creator = "Waybill"
-        /// ISO 8601 in UTC: `2024-05-01T12:00:00Z`. There is no default: the clock's would differ in each file.
+        /// ISO 8601 in UTC: `2024-05-01T12:00:00Z`. There is no default, because the clock's time would differ in
+        /// each file.
         package var created: String
 
         package init(title: String, author: String? = nil, created: String) {
@@ -40,15 +41,16 @@ package struct PDFCanvas: ~Copyable {
         package static let root = OutlineEntry(index: -1)
     }
 
-    /// A drawing that pages show by reference.
+    /// A drawing that pages refer to.
     struct Form {
         fileprivate let index: Int
     }
 
-    /// How the total of pages is printed: known only at the end, so each page shows a form that is written then.
+    /// The print size of the total of pages. The total is known only at the end, so each page shows a form that is
+    /// written then.
     private static let totalSize = 7.0
     private static let totalGray = 0.35
-    /// The size of the number of a page that a place is on, and the width of its form.
+    /// The size of the page number of a place, and the width of its form.
     private static let (numberSize, numberWidth) = (9.0, 60.0)
 
     private let description: Description
@@ -61,7 +63,7 @@ package struct PDFCanvas: ~Copyable {
     private var covered = PDFContent()
     private var isForm = false
     private var isDecoration = false
-    /// The objects of the forms, and the content of those that have not gone out yet.
+    /// The objects of the forms, and the content of those that were not written yet.
     private var forms: [Int] = []
     private var newForms: [(number: Int, content: [UInt8])] = []
     /// The names of places whose pages are shown, in the order of their forms.
@@ -86,7 +88,7 @@ package struct PDFCanvas: ~Copyable {
 
     // MARK: Text
 
-    /// Sets a text of any content, to be measured and drawn.
+    /// Sets a text of any content, to measure and draw it.
     package func shape(_ text: String, _ style: PDFText.Style) -> PDFText { fonts.set(text, style) }
 
     /// Draws a text with the top left corner of its box at a point.
@@ -122,7 +124,8 @@ package struct PDFCanvas: ~Copyable {
         return text
     }
 
-    /// Draws "Page 3 of 41" in small grey print from a point on its baseline. The total is the document's, put in at its end.
+    /// Draws "Page 3 of 41" in small grey print from a point on its baseline. The total is the document's, inserted at its
+    /// end.
     package mutating func drawPageNumber(at point: PDFPoint) {
         let text = shape("Page \(page) of", .init(size: Self.totalSize))
         draw(text, at: PDFPoint(point.x, point.y - text.baseline), color: .gray(Self.totalGray))
@@ -132,8 +135,8 @@ package struct PDFCanvas: ~Copyable {
             "cm /T Do Q", before: "q 1 0 0 1 ", hundredths(point.x + text.width + 2), hundredths(size.height - point.y))
     }
 
-    /// Draws the number of the page of a place, small and grey, ending at a point of the baseline. The place may come later: each
-    /// number is a form that is written at the end, and stays empty where nothing has the name.
+    /// Draws the page number of a place, small and grey, so that it ends at a point of the baseline. The place may be named
+    /// later: each number is a form that is written at the end. It stays empty where no place has the name.
     package mutating func drawPageNumber(ofPlace name: String, endingAt point: PDFPoint) {
         content.endText()
         needMark()
@@ -159,7 +162,7 @@ package struct PDFCanvas: ~Copyable {
             hundredths(rectangle.width), hundredths(rectangle.height))
     }
 
-    /// Draws along a path; `dashes` are the lengths of strokes and gaps in turn.
+    /// Draws along a path; `dashes` are the alternating lengths of strokes and gaps.
     package mutating func stroke(_ path: PDFPath, _ color: PDFColor, width: Double = 0.5, dashes: [Double] = []) {
         beginShape()
         content.setStroke(color, width: hundredths(width), dashes: dashes)
@@ -204,18 +207,18 @@ package struct PDFCanvas: ~Copyable {
 
     // MARK: Structure
 
-    /// Opens an element as part of the one that is open; `end` ends it. One that holds text lies on one page.
+    /// Begins an element as part of the current one; `end` ends it. An element with text must lie on one page.
     @inline(__always)
     package mutating func begin(_ role: PDFRole) { structure.begin(role, &objects) }
 
-    /// Ends the element that was opened last.
+    /// Ends the innermost open element.
     @inline(__always)
     package mutating func end() {
         if let element = structure.current, content.isMarked(as: element) { content.endMark() }
         structure.end(&objects)
     }
 
-    /// Draws decoration while an element is open, without making it a part of the element.
+    /// Draws decoration while an element is open, without making it part of the element.
     package mutating func withoutElement(_ draw: (inout PDFCanvas) -> Void) {
         let wasDecoration = isDecoration
         isDecoration = true
@@ -223,7 +226,7 @@ package struct PDFCanvas: ~Copyable {
         isDecoration = wasDecoration
     }
 
-    /// Marks what follows as part of the element that is open.
+    /// Marks the following drawings as part of the open element.
     @inline(__always)
     private mutating func needMark() {
         guard !isForm else { return }
@@ -237,7 +240,7 @@ package struct PDFCanvas: ~Copyable {
 
     // MARK: Forms
 
-    /// Begins a drawing that `show` puts on any page; until `endForm` all is drawn into it.
+    /// Begins a drawing that `show` can put on any page; everything until `endForm` is drawn into it.
     mutating func beginForm() {
         swap(&content, &covered)
         content.removeAll()
@@ -254,7 +257,7 @@ package struct PDFCanvas: ~Copyable {
         return Form(index: forms.count - 1)
     }
 
-    /// Draws a form where it was drawn when it was made.
+    /// Shows a form at the position where it was drawn.
     mutating func show(_ form: Form) {
         beginShape()
         content.show(form: form.index)
@@ -262,7 +265,8 @@ package struct PDFCanvas: ~Copyable {
 
     // MARK: Document
 
-    /// Makes a rectangle of this page lead to an address; returns false, and does nothing, when it is not http or https.
+    /// Links a rectangle of this page to an address; returns false and does nothing when the address is neither http nor
+    /// https.
     @discardableResult
     package mutating func link(_ rectangle: PDFRectangle, to address: UnsafeRawBufferPointer) -> Bool {
         guard let address = PDFLink(address) else { return false }
@@ -288,7 +292,7 @@ package struct PDFCanvas: ~Copyable {
         return address.withUTF8 { link(rectangle, to: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Makes a rectangle of this page lead to a place of this document, which may come later.
+    /// Links a rectangle of this page to a place of this document, which may be named later.
     package mutating func link(_ rectangle: PDFRectangle, toPlace name: String, words: String) {
         let number = objects.reserve()
         let key = structure.annotate(number, page: document.page)
@@ -314,19 +318,20 @@ package struct PDFCanvas: ~Copyable {
         }
     }
 
-    /// Names a height of this page, to which links lead. Names consist of printable ASCII and are kept until the end: the caller limits their
-    /// number.
+    /// Names a height of this page as a target of links. Names consist of printable ASCII. They are kept until the end, so the
+    /// caller must limit their number.
     package mutating func place(_ name: String, y: Double) {
         document.place(name, number: page, y: hundredths(size.height - y))
     }
 
-    /// Adds an entry that leads to a height of this page. Entries are kept until the end: it is for the caller to bound them.
+    /// Adds an entry of the outline that links to a height of this page. Entries are kept until the end, so the caller must
+    /// limit their number.
     @discardableResult
     package mutating func outline(_ title: String, below parent: OutlineEntry = .root, y: Double = 0) -> OutlineEntry {
         document.outline(Self.clean(title), below: parent, y: hundredths(size.height - y))
     }
 
-    /// Ends the page and sends it out; the next begins.
+    /// Ends the page, writes it out, and begins the next.
     package mutating func endPage(to file: inout ByteSink) throws(SinkError) {
         if page == 1 { objects.writeHeader(to: &file) }
         content.end()
@@ -345,7 +350,7 @@ package struct PDFCanvas: ~Copyable {
         document.beginPage(&objects)
     }
 
-    /// Ends the document after the last page that was ended. Only `deinit` may follow.
+    /// Ends the document after the last finished page. Only `deinit` may follow.
     package mutating func finish(to file: inout ByteSink) throws(SinkError) {
         guard !isFinished else { return }
         isFinished = true
@@ -371,7 +376,7 @@ package struct PDFCanvas: ~Copyable {
             to: &file)
     }
 
-    /// Writes the form with the number of a place's page, and returns its object.
+    /// Writes the form with the page number of a place, and returns its object.
     private mutating func writeNumber(ofPlace name: String, to file: inout ByteSink) throws(SinkError) -> Int {
         let number = objects.reserve()
         content.removeAll()
@@ -387,7 +392,7 @@ package struct PDFCanvas: ~Copyable {
         return number
     }
 
-    /// A text of one line without characters that do not show.
+    /// A text of one line without invisible characters.
     private static func clean(_ text: String) -> String {
         var bytes: [UInt8] = []
         var text = text

@@ -1,12 +1,12 @@
-/// The operators that draw a page or a form (ISO 32000-1, annex A), and what the reader of them knows at their end.
+/// The operators that draw a page or a form (ISO 32000-1, annex A), and the state that they leave in the reader.
 ///
-/// Lengths are hundredths of a point, y upwards. Values are not repeated: a colour, a font or a place that the reader has
-/// already is not written again.
+/// Lengths are in hundredths of a point; y grows upwards. A colour, font or position that is already set is not written
+/// again.
 struct PDFContent: ~Copyable {
     /// The element to which the following operators belong.
     private enum Mark: Equatable {
         case none
-        /// No part of the text: rules, page numbers, headings that repeat.
+        /// Not a part of the text: rules, page numbers, repeated headings.
         case artifact
         case element(Int)
     }
@@ -35,7 +35,7 @@ struct PDFContent: ~Copyable {
         mark = .none
     }
 
-    /// Ends what is open, for the page's end.
+    /// Ends everything that is open, at the end of the page.
     mutating func end() {
         endText()
         endMark()
@@ -67,7 +67,7 @@ struct PDFContent: ~Copyable {
 
     mutating func endMark() {
         guard mark != .none else { return }
-        // Marks and texts nest (14.6.1).
+        // Marks and texts must nest (14.6.1).
         if isInText, !isMarkedInText { endText() }
         bytes.append("EMC\n")
         mark = .none
@@ -82,7 +82,7 @@ struct PDFContent: ~Copyable {
         origin = (0, 0)
     }
 
-    /// Ends the text, and the mark within it.
+    /// Ends the text and the mark inside it.
     mutating func endText() {
         guard isInText else { return }
         if isMarkedInText { endMark() }
@@ -100,7 +100,7 @@ struct PDFContent: ~Copyable {
         bytes.append(" Tf\n")
     }
 
-    /// Shows a line of `PDFLines` that begins at a point.
+    /// Shows a line of `PDFLines` whose left end is at a point.
     @inline(__always)
     mutating func show(_ line: UnsafeRawBufferPointer, x: Int, y: Int) {
         bytes.hundredths(x - origin.x)
@@ -150,14 +150,14 @@ struct PDFContent: ~Copyable {
         bytes.append(`operator`)
     }
 
-    /// Draws a form by its number, and leaves the reader as it was.
+    /// Draws a form by its number, and restores the state of the reader.
     mutating func show(form number: Int) {
         bytes.append("q /X")
         bytes.decimal(number)
         bytes.append(" Do Q\n")
     }
 
-    /// Shows the form with the number of a wanted place's page, at a point.
+    /// Shows at a point the form with the page number of a place.
     mutating func showPlace(_ number: Int, x: Int, y: Int) {
         bytes.append("q 1 0 0 1 ")
         bytes.hundredths(x)
@@ -168,7 +168,7 @@ struct PDFContent: ~Copyable {
         bytes.append(" Do Q\n")
     }
 
-    /// Appends numbers and the operator that takes them.
+    /// Appends numbers, followed by the operator that uses them.
     mutating func append(_ operator: StaticString, before: StaticString = "", _ numbers: Int...) {
         bytes.append(before)
         for number in numbers {

@@ -1,4 +1,4 @@
-/// What holds a document together: its pages, its outline, and its metadata.
+/// The objects that hold a document together: its pages, its outline, and its metadata.
 struct PDFDocumentObjects: ~Copyable {
     private struct OutlineItem {
         let title: String
@@ -8,7 +8,8 @@ struct PDFDocumentObjects: ~Copyable {
         var kids: [Int] = []
     }
 
-    /// Pages below one node: readers walk a tree of some hundred nodes faster than a list of ten thousand.
+    /// The pages below one node: readers search a tree of a few hundred nodes faster than a list of ten thousand
+    /// pages.
     private static let pagesInNode = 64
 
     private let root: Int
@@ -16,7 +17,7 @@ struct PDFDocumentObjects: ~Copyable {
     private var nodes: [(number: Int, count: Int)] = []
     private var pages: [Int] = []
     private var outlineItems: [OutlineItem] = []
-    /// The objects of pages, their numbers, and heights on them, by name.
+    /// The named places: the object of the page, its number, and the height on it.
     private var places: [String: (page: Int, number: Int, y: Int)] = [:]
     /// The object of the page being drawn.
     private(set) var page = 0
@@ -30,7 +31,7 @@ struct PDFDocumentObjects: ~Copyable {
 
     mutating func beginPage(_ objects: inout PDFObjects) { page = objects.reserve() }
 
-    /// Writes the page. `key` leads from its marks to their elements.
+    /// Writes the page. `key` is the page's key in the tree from marks to their elements.
     mutating func endPage(
         _ content: borrowing ByteSink, _ annotations: [Int], key: Int, _ objects: inout PDFObjects,
         to file: inout ByteSink
@@ -70,7 +71,7 @@ struct PDFDocumentObjects: ~Copyable {
         pages.removeAll(keepingCapacity: true)
     }
 
-    /// The entries of a form's dictionary, with its box.
+    /// The entries of a form's dictionary, including its box.
     func formEntries(width: Double, height: Double, below: Int = 0) -> String {
         "/Type /XObject /Subtype /Form /BBox [0 \(-below) \(width) \(height)] /Resources \(resources) 0 R"
     }
@@ -124,12 +125,12 @@ struct PDFDocumentObjects: ~Copyable {
 
     // MARK: Places
 
-    /// The first height that has a name keeps it.
+    /// When several heights get one name, the first keeps it.
     mutating func place(_ name: String, number: Int, y: Int) {
         if places[name] == nil { places[name] = (page, number, y) }
     }
 
-    /// The number of the page that a place is on.
+    /// The page number of a place.
     func pageNumber(ofPlace name: String) -> Int? { places[name]?.number }
 
     /// Writes the places as a tree of one node (ISO 32000-1, 7.9.6 and 12.3.2.3) and returns its number.
@@ -151,7 +152,7 @@ struct PDFDocumentObjects: ~Copyable {
 
     // MARK: End
 
-    /// Writes what stands at the end of a document. `forms` are the resources of that kind, `structure` is the root of the tree
+    /// Writes the objects at the end of a document. `forms` are the resources of kind form; `structure` is the root of the tree
     /// of elements.
     mutating func finish(
         _ end: PDFDocumentEnd, _ fonts: PDFFonts, _ objects: inout PDFObjects, to file: inout ByteSink

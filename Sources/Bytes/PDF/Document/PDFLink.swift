@@ -1,12 +1,13 @@
-/// An address outside, fit to be written into a PDF.
+/// An external address in a form that a PDF may contain.
 struct PDFLink {
-    /// Longer ones are not made links: no browser takes them.
+    /// Longer addresses do not become links, because no browser accepts them.
     private static let limit = 2048
 
     private let address: [UInt8]
 
-    /// Nil unless it begins with `http://` or `https://` and a host follows. Whatever RFC 3986 (2.2, 2.3) does not allow
-    /// in a URI is percent-encoded, and so are `(`, `)`, `'` and `\`, so that nothing can end the string it stands in.
+    /// Nil unless it begins with `http://` or `https://` and a host follows. Characters that RFC 3986 (2.2, 2.3) does
+    /// not allow in a URI are percent-encoded. So are `(`, `)`, `'` and `\`, so that no address can end the string
+    /// around it.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= Self.limit, let scheme = Deception.webScheme(bytes),
             Self.isAlphanumeric(bytes[scheme]) || bytes[scheme] == UInt8(ascii: "[") || bytes[scheme] >= 0x80
@@ -24,10 +25,11 @@ struct PDFLink {
         self.address = address
     }
 
-    /// Appends the annotation's dictionary (ISO 32000-1, 12.5.6.5); the rectangle is left, bottom, right, top in hundredths
-    /// of a point, y upwards. `key` leads to its structure element; its address is also its description for a screen reader.
+    /// Appends the annotation's dictionary (ISO 32000-1, 12.5.6.5). The rectangle is left, bottom, right, top in hundredths
+    /// of a point; y grows upwards. `key` is its key to the structure element. The address is also its description for a
+    /// screen reader.
     func append(to bytes: inout ByteSink, left: Int, bottom: Int, right: Int, top: Int, key: Int?) {
-        // 4 in F: the link is printed as what it shows, not hidden.
+        // F is 4: the link is printed with its text instead of being hidden.
         bytes.append("<</Type/Annot/Subtype/Link/F 4/Border[0 0 0]/Rect[")
         for side in [left, bottom, right, top] {
             bytes.decimal((side + 50) / 100)

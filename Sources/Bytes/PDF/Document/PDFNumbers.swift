@@ -1,5 +1,6 @@
-// DESIGN. A page is some thousand numbers, so they are written without `String`. Coordinates are whole hundredths of a point:
-// sums of them are exact, and a distance that repeats from row to row is the same text each time, which compresses well.
+// DESIGN. A page contains a few thousand numbers, so they are written without `String`. Coordinates are whole hundredths of a
+// point. Their sums are exact, and a distance that repeats from row to row has the same text each time, which compresses
+// well.
 
 extension ByteSink {
     /// Appends a whole number.
@@ -15,7 +16,7 @@ extension ByteSink {
         advance(to: end)
     }
 
-    /// Appends a number of hundredths with at most two digits after its point, and no sign of an exponent.
+    /// Appends a number given in hundredths, with at most two digits after the point and no exponent.
     @inline(__always)
     mutating func hundredths(_ value: Int) {
         reserve(24)
@@ -38,7 +39,7 @@ extension ByteSink {
         advance(to: end)
     }
 
-    /// Appends a reference to an object: `12 0 R`, with a blank in front.
+    /// Appends a reference to an object after a blank: `12 0 R`.
     @inline(__always)
     mutating func reference(_ number: Int) {
         append(UInt8(ascii: " "))
@@ -46,8 +47,8 @@ extension ByteSink {
         append(" 0 R")
     }
 
-    /// Appends a whole number of at least 0 with blanks in front, so that both take `width` bytes, at most 16; one blank and all
-    /// its digits when it is longer.
+    /// Appends a whole number of at least 0, padded on the left with blanks to `width` bytes (at most 16). A longer number gets
+    /// one blank and all its digits.
     @inline(__always)
     mutating func aligned(_ value: Int, _ width: Int) {
         reserve(16)
@@ -79,7 +80,7 @@ extension ByteSink {
         held = length
     }
 
-    /// As `reference`, filled up with blanks to `PDFObjects.referenceLength` bytes when it is aligned.
+    /// As `reference`; an aligned one is padded with blanks to `PDFObjects.referenceLength` bytes.
     @inline(__always)
     mutating func reference(_ number: Int, _ isAligned: Bool) {
         guard isAligned else { return reference(number) }
@@ -95,7 +96,7 @@ extension ByteSink {
         }
     }
 
-    /// Appends a text as a string of a PDF (ISO 32000-1, 7.9.2.2): as it is when it is ASCII, else as UTF-16 in hexadecimal.
+    /// Appends a text as a PDF string (ISO 32000-1, 7.9.2.2): ASCII unchanged, other texts as UTF-16 in hexadecimal.
     mutating func string(_ text: String) {
         guard text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return unicode(text.utf16) }
         append(UInt8(ascii: "("))
@@ -137,7 +138,7 @@ extension ByteSink {
     }
 }
 
-/// A length in hundredths of a point. Lengths beyond any page are cut: what lies there is not seen.
+/// A length in hundredths of a point. Lengths beyond any page are cut, because nothing there is visible.
 @inline(__always)
 func hundredths(_ points: Double) -> Int {
     guard points.isFinite else { return 0 }

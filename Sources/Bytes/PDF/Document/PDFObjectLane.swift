@@ -1,15 +1,15 @@
-// DESIGN. Cells of a table are objects that differ from their neighbours in a few digits. So objects of one kind have an object
-// stream of their own, each as long as the first one, with numbers that are filled up with blanks; then PNG's filter Up (ISO
-// 32000-1, 7.4.4.4) leaves but those digits, and a cell takes two bytes of the file in place of twelve. Their numbers
-// come from blocks of their own, and so are neighbours too.
+// DESIGN. The cells of a table are objects that differ from their neighbours in a few digits. So objects of one kind have their
+// own object stream, and blanks in their numbers make all as long as the first. PNG's filter Up (ISO 32000-1, 7.4.4.4) then
+// leaves only the differing digits, and a cell takes two bytes of the file instead of twelve. Their numbers come from separate
+// blocks, so these are neighbours, too.
 
-/// Small objects of one kind on their way into an object stream.
+/// Collects small objects of one kind for an object stream.
 struct PDFObjectLane: ~Copyable {
     private static let block = 1024
 
-    /// Objects are filled up to a multiple of this; 0 for objects of all kinds, which are left as they are.
+    /// Objects are padded to a multiple of this length; 0 for mixed kinds, which are not padded.
     private let least: Int
-    /// Whether that is the length of a row, though objects have many.
+    /// Whether a row has exactly this length, although objects have many lengths.
     private let isExact: Bool
     private var next = 0
     private var end = 0
@@ -26,7 +26,7 @@ struct PDFObjectLane: ~Copyable {
 
     var size: Int { bodies.held }
 
-    /// Gives out the next number; `numbers` are those of the document.
+    /// Returns the next number, from the document's `numbers`.
     mutating func reserve(_ numbers: inout Int) -> Int {
         if next == end {
             next = numbers
@@ -59,7 +59,7 @@ struct PDFObjectLane: ~Copyable {
             places[run].count += 1
         } else {
             runs.append(places.count)
-            // The stream's number is put in when it is known.
+            // The number of the stream is inserted once it is known.
             places.append(PDFObjects.Run(first: number, count: 1, container: -1, place: count))
         }
         count += 1
@@ -67,7 +67,7 @@ struct PDFObjectLane: ~Copyable {
 
     private static func rounded(_ count: Int, _ length: Int) -> Int { (count + length - 1) / length * length }
 
-    /// Takes the object stream `number` out: its content, and the entries of its dictionary.
+    /// Removes and returns the object stream `number`: its content, and the entries of its dictionary.
     mutating func unload(_ number: Int, _ places: inout [PDFObjects.Run], to content: inout ByteSink) -> String {
         for run in runs { places[run].container = number }
         var entries = "/Type /ObjStm /N \(count) /First \(index.held)"

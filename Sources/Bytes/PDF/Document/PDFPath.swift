@@ -14,7 +14,7 @@ package struct PDFColor: Sendable, Equatable {
         self.alpha = alpha
     }
 
-    /// 0 is black, 1 white.
+    /// 0 is black, 1 is white.
     package static func gray(_ level: Double) -> PDFColor { PDFColor(red: level, green: level, blue: level) }
 
     package static let black = gray(0)
@@ -60,7 +60,7 @@ package struct PDFPath: Sendable {
         case move(PDFPoint)
         case line(PDFPoint)
         case curve(Curve)
-        /// A part of a circle as curves, from its first point.
+        /// Adds a part of a circle as curves, from its first point.
         case arc(PDFPoint, [Curve])
         case close
     }
@@ -83,14 +83,15 @@ package struct PDFPath: Sendable {
     package mutating func curve(to end: PDFPoint, control first: PDFPoint, _ second: PDFPoint) {
         elements.append(.curve(Curve(first: first, second: second, end: end)))
     }
-    /// A part of a circle, clockwise; angles in radians, 0 to the right. A line leads from the current point to it.
+    /// Adds a part of a circle, clockwise; angles are in radians, 0 points to the right. A line connects the current
+    /// point with its first point.
     package mutating func arc(center: PDFPoint, radius: Double, from: Double, to: Double) {
         func point(_ angle: Double, _ offset: Double = 0) -> PDFPoint {
             PDFPoint(
                 center.x + radius * (cos(angle) - offset * sin(angle)),
                 center.y + radius * (sin(angle) + offset * cos(angle)))
         }
-        // A curve for each quarter at most is off by less than 0.03 % of the radius.
+        // One curve for at most a quarter of the circle differs by less than 0.03 % of the radius.
         let count = max(1, Int(((to - from).magnitude / (.pi / 2) - 1e-9).rounded(.up)))
         let step = (to - from) / Double(count)
         let reach = 4 / 3 * tan(step / 4)

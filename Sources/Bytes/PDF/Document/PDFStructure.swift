@@ -1,15 +1,14 @@
-// DESIGN. A tagged document (ISO 32000-1, 14.7 and 14.8) says of each mark on a page which element it belongs to, and of each
-// element what it is and what it is part of, so that a reader can read it aloud or take a table out of it. An element is
-// written when it ends and then forgotten, but for its number in the list of its parent's; so what is kept is what is open:
-// a table keeps a number for each page, since its rows are grouped by page. The way back, from a mark to its element, is
-// written with each page.
+// DESIGN. A tagged document (ISO 32000-1, 14.7 and 14.8) assigns each mark on a page to an element. It states the kind and
+// the parent of each element, so that a reader can read it aloud or extract a table. An element is written when it ends; then
+// only its number remains, in the list of its parent. So only open elements are kept: a table keeps a number for each page,
+// because its rows are grouped by page. The tree from marks to their elements is written with each page.
 
 /// The type of a part of a document.
 package enum PDFRole: Sendable {
     case document
-    /// Headings and paragraphs that belong together, on any number of pages.
+    /// Headings and paragraphs that belong together, on one page or more.
     case section
-    /// A title; 1 is the document's own.
+    /// A title; 1 is the title of the document.
     case heading(Int)
     case paragraph
     case table
@@ -22,7 +21,7 @@ package enum PDFRole: Sendable {
     case columnHeading
     case cell
     case link
-    /// A drawing, with the words that stand for it.
+    /// A drawing with its description in words.
     case figure(String)
 
     /// The standard type (14.8.4) and its attributes.
@@ -42,7 +41,7 @@ package enum PDFRole: Sendable {
         }
     }
 
-    /// How its elements are packed.
+    /// The kind that determines how its elements are packed.
     fileprivate var kind: PDFObjects.Kind {
         switch self {
         case .cell: .cell
@@ -52,7 +51,7 @@ package enum PDFRole: Sendable {
         }
     }
 
-    /// The name by which marks on a page refer to it.
+    /// The name that marks on a page use for it.
     var name: StaticString {
         switch self {
         case .document: "Document"
@@ -77,11 +76,11 @@ package enum PDFRole: Sendable {
     }
 }
 
-/// The tree of a document's elements while it is written.
+/// The tree of a document's elements while the document is written.
 struct PDFStructure: ~Copyable {
     private enum Kid {
         case element(Int)
-        /// A mark by its number on its page.
+        /// A mark, by its number on its page.
         case mark(Int, page: Int)
         case annotation(Int, page: Int)
     }
@@ -96,13 +95,13 @@ struct PDFStructure: ~Copyable {
     private let document: Int
     private var elements: [Element]
     private var depth = 1
-    /// The element of each mark of this page; 0 for numbers that are not used.
+    /// The element of each mark of this page; 0 for unused numbers.
     private var marks: [Int] = []
-    /// The first mark's number of the row that is open, and the place of the cell in it.
+    /// The number of the open row's first mark, and the position of the cell in the row.
     private var row: (first: Int, cell: Int)?
     /// The element of each annotation of this page.
     private var annotations: [Int] = []
-    /// The key of this page in the tree from marks to elements; those of its annotations follow.
+    /// The key of this page in the tree from marks to elements; the keys of its annotations follow it.
     private var key = 0
     private var leaves: [Int] = []
 
@@ -112,11 +111,11 @@ struct PDFStructure: ~Copyable {
         elements = [Element(role: .document, number: document)]
     }
 
-    /// The element that is open, nil when it is the document: drawings then belong to no element.
+    /// The innermost open element; nil for the document itself, so that drawings belong to no element.
     var current: Int? { depth > 1 ? elements[depth - 1].number : nil }
     var currentRole: PDFRole { elements[depth - 1].role }
 
-    /// Opens an element as part of the one that is open.
+    /// Begins an element as part of the open one.
     mutating func begin(_ role: PDFRole, _ objects: inout PDFObjects) {
         let number = objects.reserve(role.kind)
         elements[depth - 1].kids.append(.element(number))
@@ -136,9 +135,10 @@ struct PDFStructure: ~Copyable {
         }
     }
 
-    /// Gives a mark of this page to the element that is open, and returns its number.
+    /// Assigns a mark of this page to the open element, and returns the mark's number.
     mutating func mark(page: Int) -> Int {
-        // A column has the same last digit in each row, and a row the same digits before: so both repeat in the page's content.
+        // The last digit is the same for a column in each row, and the digits before it are the same within a row, so both
+        // repeat in the page's content.
         if let row {
             while marks.count < row.first + row.cell { marks.append(0) }
         }
@@ -147,7 +147,7 @@ struct PDFStructure: ~Copyable {
         return marks.count - 1
     }
 
-    /// Gives an annotation to the element that is open, and returns its key; nil when no element is open.
+    /// Assigns an annotation to the open element, and returns its key; nil when no element is open.
     mutating func annotate(_ number: Int, page: Int) -> Int? {
         guard depth > 1 else { return nil }
         elements[depth - 1].kids.append(.annotation(number, page: page))
@@ -213,7 +213,7 @@ struct PDFStructure: ~Copyable {
         }
     }
 
-    /// Writes the way from the marks of this page to their elements, and returns the page's key in it.
+    /// Writes the tree from this page's marks to their elements, and returns the page's key in the tree.
     mutating func endPage(_ objects: inout PDFObjects) -> Int {
         let leaf = objects.reserve(.leaf)
         leaves.append(leaf)
@@ -226,7 +226,7 @@ struct PDFStructure: ~Copyable {
             bytes.append("]/Nums[")
             bytes.decimal(key)
             bytes.append("[")
-            // References below one another, each in a row of its own.
+            // References one below the other, each in a row of its own.
             bytes.fill(
                 to: start + (bytes.held - start + PDFObjects.referenceLength - 1) / PDFObjects.referenceLength
                     * PDFObjects.referenceLength)

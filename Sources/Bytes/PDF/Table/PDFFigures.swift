@@ -15,7 +15,7 @@ extension PDFCanvas {
     private static let figureHeight = 34.0
     private static let figureGap = 8.0
 
-    /// Draws figures side by side in boxes, in further lines where the width ends, and returns the height that they take.
+    /// Draws figures side by side in boxes, in several lines if needed, and returns their total height.
     mutating func draw(figures: [PDFFigure], at point: PDFPoint, width: Double) -> Double {
         var (x, y) = (point.x, point.y)
         for figure in figures {
@@ -43,7 +43,7 @@ extension PDFCanvas {
         return y + Self.figureHeight - point.y
     }
 
-    /// A filled square with a thin line around it, which a grey printer shows too.
+    /// A filled square with a thin border, which a grey printer shows, too.
     mutating func draw(square color: PDFColor, at point: PDFPoint, side: Double) {
         let box = PDFRectangle(x: point.x, y: point.y, width: side, height: side)
         fill(box, color)

@@ -1,16 +1,17 @@
-/// Rows of cells as clean UTF-8, one after the other, in memory that is used again.
+/// Rows of cells as clean UTF-8, one after the other, in reused memory.
 struct PDFRows: ~Copyable {
     private(set) var bytes: [UInt8] = []
-    /// Where each cell ends in `bytes`; all rows have the same number of them.
+    /// The end of each cell in `bytes`; all rows have the same number of cells.
     private(set) var ends: [Int] = []
-    /// The addresses that cells lead to, one after the other, and where that of each cell ends. Kept only where a column has some.
+    /// The addresses that cells link to, one after the other, and the end of each cell's address. Kept only for tables with a
+    /// column of links.
     private var addresses: [UInt8] = []
     private var addressEnds: [Int] = []
     private let keepsAddresses: Bool
     private var begun = 0
-    /// Rows that are complete.
+    /// The number of complete rows.
     private(set) var count = 0
-    /// Cells that had more bytes than are kept.
+    /// The number of cells that were cut to the limit of bytes.
     private(set) var cut = 0
 
     init(keepsAddresses: Bool = false) { self.keepsAddresses = keepsAddresses }
@@ -20,7 +21,7 @@ struct PDFRows: ~Copyable {
         ends.append(bytes.count)
     }
 
-    /// Adds a cell that leads to an address.
+    /// Adds a cell that links to an address.
     mutating func cell(_ utf8: UnsafeRawBufferPointer, address: UnsafeRawBufferPointer) {
         guard keepsAddresses else { return cell(utf8) }
         padAddresses()
@@ -29,19 +30,20 @@ struct PDFRows: ~Copyable {
         padAddresses()
     }
 
-    /// Gives each cell that has no address yet the rest of `addresses`: none, but for a cell that was just given one.
+    /// Gives each cell without an address the rest of `addresses`, which is empty except for a cell that just got
+    /// one.
     private mutating func padAddresses() {
         while addressEnds.count < ends.count { addressEnds.append(addresses.count) }
     }
 
-    /// Adds to the last cell, after a comma when it is not empty.
+    /// Adds an item to the last cell, after a comma unless the cell is empty.
     mutating func item(_ utf8: UnsafeRawBufferPointer) {
         guard ends.count > begun, let end = ends.popLast() else { return cell(utf8) }
         let begin = ends.last ?? 0
         if end - begin < PDFCellText.limit {
             if end > begin { bytes.append(contentsOf: ", ".utf8) }
             if PDFCellText.append(utf8, to: &bytes) { cut += 1 }
-            // The items after this one are left out, and an ellipsis says so.
+            // The items after this one are left out; an ellipsis marks that.
             if bytes.count - begin >= PDFCellText.limit {
                 bytes.append(contentsOf: ", …".utf8)
                 cut += 1

@@ -1,9 +1,10 @@
-// DESIGN. Rows come one by one from a cursor, and a page goes out when it is full. Nothing of a row is kept, but for three
-// bounded things: the first rows of a table, by which its columns are measured; the words shaped last (`PDFWords`); and the
-// outline, up to a limit. The lines below the rows of a page are one drawing at its end, and the heading that repeats is a
-// form that each page refers to. The rows of a page are a group of the table's structure.
+// DESIGN. Rows come one by one from a cursor, and each full page is written out. Three bounded things are kept of the rows:
+// the first rows of a table, which determine the column widths; the words shaped last (`PDFWords`); and the outline, up to
+// a limit. The lines below the rows of a page are one drawing at its end. The repeated heading is a form that each page
+// refers to. The rows of a page form a group in the structure of the table.
 
-/// A report as a document: a head, tables whose heading repeats on each page, page numbers with their total, an outline.
+/// A report as a document: a head, tables whose heading repeats on each page, page numbers with their total, and an
+/// outline.
 ///
 ///     var table = try PDFTable(heading, columns: columns)
 ///     while try source.next(into: &row) {
@@ -12,11 +13,11 @@
 ///     }
 ///     try table.finish(to: &file)
 package struct PDFTable: ~Copyable {
-    /// So many rows are measured before the first is drawn, or so many bytes of them.
+    /// The most rows that are measured before the first is drawn, and the most bytes in them.
     private static let sampleRows = 200
     private static let sampleBytes = 1 << 20
     private static let outlineLimit = 1000
-    /// With no outlined column the outline gets the first row of every so many pages.
+    /// Without an outlined column, the outline has the first row of every tenth page.
     private static let outlinePages = 10
     private static let margin = 34.0
     private static let footer = 22.0
@@ -31,11 +32,11 @@ package struct PDFTable: ~Copyable {
     private var geometry: PDFTableGeometry?
     private var headings: [PDFText] = []
     private var headingHeight = 0.0
-    /// The heading, for pages that do not begin the table.
+    /// The heading for later pages of the table.
     private var repeated: PDFCanvas.Form?
     private var lines = PDFLines()
     private var boxes: [PDFTextBox] = []
-    /// The heights of this page at which rows end.
+    /// The heights on this page at which rows end.
     private var rules = PDFPath()
     private var isGroupOpen = false
     private var y = margin
@@ -46,12 +47,13 @@ package struct PDFTable: ~Copyable {
     private var cutBefore = 0
     private var isFinished = false
 
-    /// Rows drawn so far in all tables. Those of the sample count when they are drawn.
+    /// The number of rows drawn so far in all tables. Rows of the sample count when they are drawn.
     package private(set) var rowCount = 0
     private var tableRows = 0
-    /// Cells of which not all is shown, because they would fill more than a page or 16 KiB; each shows an ellipsis.
+    /// The number of cells that were cut because they would fill more than a page or 16 KiB; each ends with an
+    /// ellipsis.
     package private(set) var cutCells = 0
-    /// Pages so far; after `finish`, all.
+    /// The number of pages so far; after `finish`, of all pages.
     package var pages: Int { isFinished ? canvas.page - 1 : canvas.page }
 
     package init(_ heading: Heading, columns: [Column]) throws(SinkError) {
@@ -65,10 +67,10 @@ package struct PDFTable: ~Copyable {
 
     // MARK: Rows
 
-    /// Adds the next cell of the row, its bytes as UTF-8 of any content.
+    /// Adds the next cell of the row: UTF-8 of any content.
     package mutating func cell(_ utf8: UnsafeRawBufferPointer) { rows.cell(utf8) }
 
-    /// Adds a cell of a column of linked texts: its text, and the address it leads to; empty for none.
+    /// Adds a cell of a column of linked texts: its text, and the address that it links to; empty for none.
     package mutating func cell(_ utf8: UnsafeRawBufferPointer, address: UnsafeRawBufferPointer) {
         rows.cell(utf8, address: address)
     }
@@ -86,7 +88,7 @@ package struct PDFTable: ~Copyable {
         text.withUTF8 { rows.item(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Ends the row: cells that are missing are empty, those beyond the columns are left out.
+    /// Ends the row: missing cells are empty, cells beyond the columns are left out.
     package mutating func endRow(to file: inout ByteSink) throws(SinkError) {
         rows.end(columns: columns.count)
         if geometry != nil {
@@ -102,7 +104,7 @@ package struct PDFTable: ~Copyable {
         try endRow(to: &file)
     }
 
-    /// Ends the current table and begins another one below it, under its own title.
+    /// Ends the current table and begins another below it, with its own title.
     package mutating func nextTable(
         _ title: String, columns: [Column], to file: inout ByteSink
     ) throws(SinkError) {
@@ -113,7 +115,7 @@ package struct PDFTable: ~Copyable {
         tableRows = 0
         outlined = []
         let text = canvas.shape(title, .init(size: 12, isBold: true, width: width, maximumHeight: 40))
-        // A title, its heading and a row or two stay together.
+        // A title, its heading and a row or two stay on one page.
         if y + text.height + 90 > bottom { try breakPage(to: &file) }
         y += 14
         outlineParent = canvas.outline(title, y: y)
@@ -136,7 +138,7 @@ package struct PDFTable: ~Copyable {
 
     private var width: Double { canvas.size.width - 2 * Self.margin }
     private var bottom: Double { canvas.size.height - Self.margin - Self.footer }
-    /// The height of the tallest row: a page with nothing but it and the heading.
+    /// The height of the tallest row: a page with only this row and the heading.
     private var tallest: Double { bottom - Self.margin - headingHeight - 1 }
 
     private mutating func drawHead() {
@@ -169,7 +171,7 @@ package struct PDFTable: ~Copyable {
         return canvas.draw(text, at: PDFPoint(Self.margin, y), style, color: color).height
     }
 
-    /// `2024-05-01T12:00:00Z` as `2024-05-01 12:00 UTC`; anything else as it is.
+    /// `2024-05-01T12:00:00Z` as `2024-05-01 12:00 UTC`; other texts unchanged.
     private static func readable(_ created: String) -> String {
         guard created.utf8.count == 20, created.hasSuffix("Z") else { return created }
         return "\(created.prefix(10)) \(created.dropFirst(11).prefix(5)) UTC"
@@ -203,7 +205,7 @@ package struct PDFTable: ~Copyable {
         rules = PDFPath()
     }
 
-    /// Draws the heading where the table begins, as a part of it.
+    /// Draws the heading at the beginning of the table, as a part of the table.
     private mutating func drawHeading() {
         canvas.begin(.table)
         canvas.begin(.tableHead)
@@ -239,14 +241,14 @@ package struct PDFTable: ~Copyable {
         }
         for (column, text) in headings.enumerated() {
             if isElement { canvas.begin(.columnHeading) }
-            // Headings of more than one line stand on the line below.
+            // Headings with several lines are aligned to the bottom line.
             canvas.draw(
                 text, at: PDFPoint(geometry.left[column], y + headingHeight - geometry.padding - text.height))
             if isElement { canvas.end() }
         }
     }
 
-    /// Measures the rows so far, fixes the columns, and draws the heading and these rows.
+    /// Measures the rows so far, fixes the column widths, and draws the heading and these rows.
     private mutating func beginTable(to file: inout ByteSink) throws(SinkError) {
         let geometry = PDFTableGeometry(
             columns: columns, sample: rows, left: Self.margin, width: width, fonts: canvas.fonts)
@@ -371,7 +373,7 @@ package struct PDFTable: ~Copyable {
         canvas.draw(lines, box, style, at: place, color: .black)
     }
 
-    /// Adds what the row brings to the outline, as long as there is room in it.
+    /// Adds the row's new values to the outline, while the outline has room.
     private mutating func outlineRow(from first: Int) {
         guard outlineEntries < Self.outlineLimit else { return }
         if let column = columns.firstIndex(where: \.isOutlined) {

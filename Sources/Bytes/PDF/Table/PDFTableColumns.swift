@@ -2,11 +2,11 @@ extension PDFTable {
     /// The content above the first table, and the metadata of the document.
     package struct Heading: Sendable {
         package var title: String
-        /// One line below the title: whose data this is.
+        /// One line below the title that names the organization, product or project.
         package var scope: String
-        /// ISO 8601 in UTC, `2024-05-01T12:00:00Z`: printed, and the document's date of creation.
+        /// ISO 8601 in UTC, `2024-05-01T12:00:00Z`; printed, and used as the document's date of creation.
         package var created: String
-        /// Lines below these, for what readers have to know of the whole.
+        /// Further lines, which readers need for all of the content.
         package var notes: [String] = []
         /// Counts above the first table.
         package var figures: [PDFFigure] = []
@@ -28,13 +28,13 @@ extension PDFTable {
     package struct Column: Sendable {
         package enum Kind: Sendable, Equatable {
             case text
-            /// Set to the right.
+            /// Right-aligned.
             case number
-            /// An address that can be clicked when it is http or https.
+            /// An address; a link when it is http or https.
             case link
-            /// A text that leads to an address, which is given with it; in the colour of links, or as plain text.
+            /// A text with the address that it links to, in the colour of links or as plain text.
             case linked(isColored: Bool)
-            /// A word with a coloured square in front, where it is one of these.
+            /// A word, with a coloured square in front if the word is one of these.
             case marked([PDFMark])
 
             var takesAddress: Bool {
@@ -53,9 +53,10 @@ extension PDFTable {
         }
         package var title: String
         package var kind: Kind
-        /// The column's share of the remaining width, once each column has its minimum; usually 1.
+        /// The column's share of the width that remains after all minimum widths; usually 1.
         package var weight: Double
-        /// Whether each change of its value, from row to row, becomes an entry of the outline. For at most one column.
+        /// Whether each change of its value from row to row becomes an entry of the outline. True for at most one
+        /// column.
         package var isOutlined: Bool
 
         package init(_ title: String, _ kind: Kind = .text, weight: Double = 1, isOutlined: Bool = false) {
@@ -67,7 +68,7 @@ extension PDFTable {
     }
 }
 
-/// A word and the colour that stands for it.
+/// A word and its colour.
 package struct PDFMark: Sendable, Equatable {
     let word: [UInt8]
     let color: PDFColor

@@ -1,25 +1,26 @@
-// DESIGN. Columns are as wide as makes the table short. From a sample of the rows each cell's length in one line is known,
-// in sizes of the print; a cell takes about length / width lines, a row the lines of its tallest cell. From a fair division
-// as a start, room is moved between columns as long as the sample gets shorter: a column of digests, where a little more
-// width saves a line in every row, wins against one with few long names. Sizes of print are tried from the largest; the
-// first in which rows are mostly one line is taken, else the smallest that is easy to read, else the one that fits.
+// DESIGN. The column widths minimize the height of the table. A sample of the rows gives the length of each cell in one
+// line, in units of the print size. A cell takes about length / width lines, and a row as many lines as its tallest cell.
+// The search starts from a fair division and moves width between columns while the sample gets shorter. So a column of
+// digests, where a little more width saves a line in every row, gets more than a column with a few long names. Print sizes
+// are tried from the largest. The first size with mostly one line a row is taken, else the smallest size that is easy to
+// read, else the size that fits.
 
-/// How wide the columns of a table are and how large its print is.
+/// The widths of a table's columns, and its print size.
 struct PDFTableGeometry {
-    /// Sizes in points. Below `easySize` only cells that do not fit are made smaller.
+    /// Sizes in points. Below `easySize`, only cells that do not fit are made smaller.
     private static let sizes = [8.5, 8, 7.5, 7, 6.5, 6, 5.5]
     private static let easySize = 7.0
-    /// Lines a row that make a smaller print not worth while.
+    /// The average number of lines a row below which a smaller print brings no gain.
     private static let fewLines = 1.3
-    /// Words longer than so many times the print's size may break: digests, addresses, paths.
+    /// Words longer than this many times the print size may break: digests, addresses, paths.
     private static let longestWord = 9.0
-    /// Cells that are weighed in the search for the best widths.
+    /// The most cells that the search for the best widths considers.
     private static let weighedCells = 4000
 
-    /// The print's size and the room above and below a cell's text, in points.
+    /// The print size, and the room above and below a cell's text, in points.
     let size: Double
     var padding: Double { size * 0.25 }
-    /// Where the texts of each column begin, and how wide they may be.
+    /// The left edge of each column's texts, and their largest width.
     let left: [Double]
     let widths: [Double]
 
@@ -29,7 +30,7 @@ struct PDFTableGeometry {
         let needs = Needs(columns: columns, sample: sample, fonts: fonts)
         var chosen = (size: 0.0, widths: [Double]())
         for size in Self.sizes {
-            // All widths of the search are in sizes of the print.
+            // The search uses widths in units of the print size.
             let room = max(1, width / size - 2 * Self.gap * Double(columns.count))
             let fits = needs.least.reduce(0, +) <= room
             var (widths, lines) = needs.widths(room: room)
@@ -47,7 +48,7 @@ struct PDFTableGeometry {
         }
     }
 
-    /// How a cell of a column is set; `tallest` is the room of a page.
+    /// The style of a cell in a column; `tallest` is the height of a page.
     func style(of column: Int, _ kind: PDFTable.Column.Kind, tallest: Double) -> PDFText.Style {
         PDFText.Style(
             size: size, alignment: kind == .number ? .right : .left,
@@ -55,15 +56,15 @@ struct PDFTableGeometry {
             maximumHeight: tallest - 2 * padding)
     }
 
-    /// The room of a mark in front of a word, in sizes of the print.
+    /// The room for a mark before a word, in units of the print size.
     static let markRoom = 1.1
-    /// Half the space between two columns, in sizes of the print.
+    /// Half of the space between two columns, in units of the print size.
     private static let gap = 0.5
 
-    /// What the sample asks of the columns, in sizes of the print.
+    /// The widths that the sample needs, in units of the print size.
     private struct Needs {
         let columns: [PDFTable.Column]
-        /// The width of each column's longest word, as far as words are not too long.
+        /// The width of each column's longest word, for words that are not too long.
         private(set) var least: [Double] = []
         /// The width of each column's longest cell in one line.
         private var most: [Double] = []
@@ -75,7 +76,8 @@ struct PDFTableGeometry {
             self.columns = columns
             rows = min(sample.count, max(1, PDFTableGeometry.weighedCells / max(1, columns.count)))
             for column in columns {
-                // An outlined column changes rarely: the sample shows few of its values, and others will be longer.
+                // An outlined column changes rarely: the sample shows few of its values, and later ones may be
+                // longer.
                 let expected = column.isOutlined && !column.kind.isMarked ? PDFTableGeometry.longestWord : 0
                 let words = column.title.split(separator: " ").map { Self.length(String($0), fonts) }
                 least.append(max(words.max() ?? 0, expected))
@@ -88,7 +90,7 @@ struct PDFTableGeometry {
                     if columns[index].kind.isMarked {
                         cell = (cell.word + PDFTableGeometry.markRoom, cell.length + PDFTableGeometry.markRoom)
                     }
-                    // Numbers stay whole where they can.
+                    // Numbers are kept in one line where possible.
                     let word = columns[index].kind == .number ? cell.length : cell.word
                     least[index] = max(least[index], min(word, 2 * PDFTableGeometry.longestWord))
                     most[index] = max(most[index], cell.length)
@@ -97,7 +99,7 @@ struct PDFTableGeometry {
             }
         }
 
-        /// The widths with which the sample is shortest, and how many lines a row then has on average.
+        /// The widths that make the sample shortest, and the average number of lines a row.
         func widths(room: Double) -> (widths: [Double], lines: Double) {
             let needed = least.reduce(0, +)
             guard needed < room else {
@@ -141,7 +143,7 @@ struct PDFTableGeometry {
             return (widths, best)
         }
 
-        /// Widens the columns, those of texts first, to the width of the page.
+        /// Widens the columns to the width of the page, columns of texts first.
         func fill(_ widths: inout [Double], room: Double) {
             let rest = room - widths.reduce(0, +)
             let texts = columns.indices.filter { columns[$0].kind != .number }
@@ -151,7 +153,8 @@ struct PDFTableGeometry {
             for index in open { widths[index] += rest * widths[index] * columns[index].weight / sum }
         }
 
-        /// Each column's least, and the rest by weight and the mean square of what its cells need, none beyond its most.
+        /// Each column gets its minimum; the rest is divided by weight and by the mean square of the cells' needs. No
+        /// column gets more than its maximum.
         private func start(room: Double) -> [Double] {
             var widths = least
             var rest = room - least.reduce(0, +)
@@ -199,13 +202,14 @@ struct PDFTableGeometry {
             _ utf8: UnsafeRawBufferPointer, _ fonts: PDFFonts
         ) -> (word: Double, length: Double) {
             guard !utf8.isEmpty else { return (0, 0) }
-            // What is longer is wider than any column.
+            // A longer text is wider than any column.
             var end = min(utf8.count, 600)
             while end < utf8.count, end > 0, utf8[end] & 0xC0 == 0x80 { end -= 1 }
             let head = UnsafeRawBufferPointer(rebasing: utf8[..<end])
             let length = fonts.width(head) + 0.05
             let longest = head.split { $0 == 0x20 || $0 == 0x0A }.map(letters).max() ?? 0
-            // The word's width by its share of the letters: to shape each word would double the work.
+            // The width of a word is estimated by its share of the letters, because shaping each word would double
+            // the work.
             let word = 1.1 * length * Double(longest) / Double(max(1, letters(head[...])))
             return (min(word, length, PDFTableGeometry.longestWord), length)
         }

@@ -1,13 +1,13 @@
-/// Bytes of any content made fit to be set as text.
+/// Makes bytes of any content fit for being set as text.
 enum PDFCellText {
-    /// The bytes of one text that are kept: more than a page of the smallest print takes.
+    /// The most bytes of one text that are kept; more than a page of the smallest print takes.
     static let limit = 16 * 1024
 
-    /// Appends the text as valid UTF-8 and returns whether it had to be cut.
+    /// Appends the text as valid UTF-8 and returns whether it was cut.
     ///
-    /// Line ends of any kind become newlines, tabs spaces; control characters, noncharacters and bytes that are not
-    /// UTF-8 become □ (U+25A1), so that nothing vanishes unseen, and so does what turns the direction of text
-    /// (`Deception`); byte order marks are left out.
+    /// All kinds of line ends become newlines, and tabs become spaces. Control characters, noncharacters, invalid
+    /// UTF-8 and characters that turn the direction of text (`Deception`) become □ (U+25A1), so that nothing vanishes
+    /// unseen. Byte order marks are left out.
     static func append(_ bytes: UnsafeRawBufferPointer, to text: inout [UInt8]) -> Bool {
         let isCut = bytes.count > limit
         var kept = isCut ? UnsafeRawBufferPointer(rebasing: bytes[..<limit]) : bytes
@@ -23,7 +23,7 @@ enum PDFCellText {
         return isCut
     }
 
-    /// Where the last character that is whole ends.
+    /// The end of the last complete character.
     private static func lastWhole(_ bytes: UnsafeRawBufferPointer) -> Int? {
         bytes.lastIndex { $0 & 0xC0 != 0x80 }
     }

@@ -1,32 +1,33 @@
 import CPango
 
-// DESIGN. Text stands in a page as codes, not as glyph numbers: one byte for the 224 that came first, two for the others, so
-// that most text costs a byte a letter. A code stands for a glyph and the character it shows, for one glyph may show several
-// (a space and a no-break space): a search finds what the document said. A face with more codes than fit is several fonts of
-// the document, which share one font file. The file has the outlines of the used glyphs alone (`hb-subset`).
+// DESIGN. A page contains text as codes, not as glyph numbers: one byte for the first 224 codes, two for the others. So most
+// text costs a byte a letter. A code stands for a glyph and the character that it shows, because one glyph may show several
+// characters (a space and a no-break space). So a search finds the document's own characters. A face with more codes than
+// one font allows becomes several fonts of the document, which share one font file. The file has the outlines of the used
+// glyphs alone (`hb-subset`).
 
-/// One face of a font as a document uses it.
+/// One face of a font in the use of a document.
 final class PDFFace {
-    /// Codes 10 to EF are one byte; F0 to FF begin two, the second from 10 to EF.
+    /// Codes 10 to EF have one byte. F0 to FF begin codes of two bytes, whose second byte is 10 to EF.
     static let codesPerFont = shortCodes + 16 * 224
     private static let shortCodes = 0xE0
 
-    /// A code's meaning: the glyph and the character it shows.
+    /// The meaning of a code: the glyph and the character that it shows.
     struct Code {
         let glyph: UInt32
         let scalar: UInt32
     }
 
     let face: OpaquePointer?
-    /// At the scale of the face's own units.
+    /// The font in the scale of the face's own units.
     let font: OpaquePointer?
     let unitsPerEm: Int
-    /// Above and below the baseline, in sizes of the print.
+    /// The height above and below the baseline, in units of the print size.
     let ascent: Double
     let descent: Double
     private(set) var codes: [Code] = []
     private var places: [UInt64: Int] = [:]
-    /// The document's number for each of the fonts that the codes are spread over.
+    /// The document's number of each font that the codes are divided into.
     private(set) var fonts: [Int] = []
 
     /// Keeps its own reference to a `hb_face_t`.
@@ -46,11 +47,11 @@ final class PDFFace {
         hb_face_destroy(face)
     }
 
-    /// How far a glyph moves the pen by itself, in the face's units.
+    /// The distance that a glyph alone moves the pen, in the face's units.
     func advance(_ glyph: UInt32) -> Int { Int(hb_font_get_glyph_h_advance(font, glyph)) }
 
-    /// The code for a glyph that shows a character. One whose characters are marked in the page has the same code whatever they
-    /// are, that of the first: a text has more combinations of characters than a font has glyphs.
+    /// The code for a glyph that shows a character. A glyph whose characters are marked in the page has one code for all
+    /// characters, that of the first: a text has more combinations of characters than a font has glyphs.
     func code(_ glyph: UInt32, _ scalar: UInt32, isMarked: Bool = false) -> Int {
         let key = UInt64(glyph) << 32 | UInt64(isMarked ? UInt32.max : scalar)
         if let place = places[key] { return place }
@@ -61,7 +62,7 @@ final class PDFFace {
 
     func addFont(_ number: Int) { fonts.append(number) }
 
-    /// Appends a code as it stands in a string of a page.
+    /// Appends a code in the form for a string of a page.
     static func append(_ code: Int, to bytes: inout ByteSink) {
         let code = code % codesPerFont
         guard code >= shortCodes else { return append(UInt8(0x10 + code), to: &bytes) }
@@ -77,7 +78,7 @@ final class PDFFace {
         bytes.append(byte)
     }
 
-    /// Appends a code as it stands in a map of codes.
+    /// Appends a code in the form for a map of codes.
     static func appendHexadecimal(_ code: Int, to bytes: inout ByteSink) {
         bytes.append(UInt8(ascii: "<"))
         if code < shortCodes {
@@ -91,7 +92,7 @@ final class PDFFace {
         bytes.append(UInt8(ascii: ">"))
     }
 
-    /// The face's name as PDF may write it, `NotoSans-Regular`; letters, digits and hyphens only.
+    /// The face's name in a form for PDF, `NotoSans-Regular`: letters, digits and hyphens only.
     var name: String {
         var room = [CChar](repeating: 0, count: 128)
         var count = UInt32(room.count)

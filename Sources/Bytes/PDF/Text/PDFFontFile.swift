@@ -1,9 +1,9 @@
 import CPango
 
-// DESIGN. `hb-subset` numbers the glyphs that are left again, so that the file has no holes. A PDF names a glyph by its CID
-// (ISO 32000-1, 9.7.4.2): in TrueType outlines, and in CFF outlines that are not CID-keyed, that is the glyph's new number; in
-// CID-keyed CFF it is what the file's own charset says (Adobe Technical Note 5176, 13). Line breaking, kerning and ligatures
-// are done when the text is set, so their tables are left out.
+// DESIGN. `hb-subset` renumbers the remaining glyphs, so that the file has no gaps. A PDF names a glyph by its CID (ISO
+// 32000-1, 9.7.4.2). In TrueType outlines, and in CFF outlines that are not CID-keyed, that is the glyph's new number. In
+// CID-keyed CFF, the file's own charset defines it (Adobe Technical Note 5176, 13). Line breaking, kerning and ligatures are
+// done when the text is set, so their tables are left out.
 
 /// The part of a face that a document uses, as a file to embed.
 struct PDFFontFile {
@@ -44,7 +44,7 @@ struct PDFFontFile {
 
     static func tag(_ name: String) -> UInt32 { name.utf8.reduce(0) { $0 << 8 | UInt32($1) } }
 
-    /// Takes over the reference to the blob.
+    /// Takes ownership of the reference to the blob.
     private static func bytes(_ blob: OpaquePointer?) -> [UInt8] {
         defer { hb_blob_destroy(blob) }
         var count: UInt32 = 0
@@ -57,16 +57,16 @@ struct PDFFontFile {
     }
 }
 
-/// Reads which CIDs the glyphs of a CFF font have (Adobe Technical Note 5176).
+/// Reads the CIDs of the glyphs in a CFF font (Adobe Technical Note 5176).
 private struct CFFCharset {
     private let data: [UInt8]
     private let offset: Int
 
-    /// Nil when the font is not CID-keyed, or is not read.
+    /// Nil when the font is not CID-keyed or cannot be read.
     init?(_ data: [UInt8]) {
         guard data.count > 4 else { return nil }
         self.data = data
-        // The name index, then the index of top dictionaries, of which there is one.
+        // The name index comes first, then the index of top dictionaries, with one entry.
         guard let names = Self.index(data, Int(data[2])), let dictionaries = Self.index(data, names.end),
             let dictionary = dictionaries.first, let operators = Self.operators(data[dictionary]),
             operators[12 << 8 | 30] != nil
@@ -74,7 +74,7 @@ private struct CFFCharset {
         offset = operators[15] ?? 0
     }
 
-    /// The CID of each glyph; glyph 0 is CID 0 and not in the table.
+    /// The CID of each glyph; glyph 0 has CID 0 and is not in the table.
     func cids(_ count: Int) -> [Int] {
         var cids = [0]
         guard offset > 2, offset < data.count else { return cids }
@@ -93,7 +93,7 @@ private struct CFFCharset {
         return cids
     }
 
-    /// The first item of an index and where the index ends (section 5).
+    /// The first item of an index, and the end of the index (section 5).
     private static func index(_ data: [UInt8], _ at: Int) -> (first: Range<Int>?, end: Int)? {
         guard at + 3 <= data.count else { return nil }
         let count = Int(data[at]) << 8 | Int(data[at + 1])

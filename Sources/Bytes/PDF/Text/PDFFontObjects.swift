@@ -1,8 +1,8 @@
 import CPango
 
 extension PDFObjects {
-    /// Writes a face: its file, and for each of its fonts in the document a map of codes to glyphs and one to characters
-    /// (ISO 32000-1, 9.7 and 9.10.3). `numbers` are the objects of these fonts.
+    /// Writes a face: its file and, for each of its fonts in the document, a map from codes to glyphs and a map from
+    /// codes to characters (ISO 32000-1, 9.7 and 9.10.3). `numbers` are the object numbers of these fonts.
     mutating func write(_ face: PDFFace, numbers: [Int], to file: inout ByteSink) throws(SinkError) {
         let font = try PDFFontFile(face)
         var content = ByteSink()
@@ -55,7 +55,7 @@ extension PDFObjects {
         }
     }
 
-    /// Widths in thousandths of the print's size, by CID.
+    /// The widths in thousandths of the print size, by CID.
     private static func appendWidths(_ face: PDFFace, _ cids: [Int], to bytes: inout ByteSink) {
         var widths: [Int: Int] = [:]
         for (code, cid) in zip(face.codes, cids) {
@@ -76,7 +76,7 @@ extension PDFObjects {
         if last >= 0 { bytes.append("]") }
     }
 
-    /// A map of codes, each to what `value` appends; a block has at most 100 of them.
+    /// A map from codes to the values that `value` appends; a block has at most 100 codes.
     private static func map(
         _ type: Int, _ block: String, _ codes: Range<Int>, value: (Int, inout ByteSink) -> Void
     ) -> ByteSink {
@@ -109,7 +109,7 @@ extension PDFObjects {
         return map
     }
 
-    /// The box that holds all glyphs, from the table `head`, in thousandths of the print's size.
+    /// The box around all glyphs, from the table `head`, in thousandths of the print size.
     private static func bounds(_ face: PDFFace) -> String {
         let table = hb_face_reference_table(face.face, PDFFontFile.tag("head"))
         defer { hb_blob_destroy(table) }
@@ -122,7 +122,7 @@ extension PDFObjects {
         }.joined(separator: " ")
     }
 
-    /// Six letters that differ where the embedded parts of fonts do (9.6.4).
+    /// Six letters that differ if the embedded parts of fonts differ (9.6.4).
     private static func tag(_ bytes: [UInt8]) -> String {
         var hash = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
         var letters = ""

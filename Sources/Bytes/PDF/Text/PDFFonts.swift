@@ -2,8 +2,8 @@ import CPango
 
 /// The fonts of one document and the way text is set with them.
 ///
-/// Each document has its own font map, so that it may be written on whichever thread its job runs. The language is
-/// fixed, not that of the process: it decides which font stands in, and the same data must give the same bytes.
+/// Each document has its own font map, so that any thread may write it. The language is fixed instead of the
+/// process's own, because it decides which font stands in, and the same data must give the same bytes.
 final class PDFFonts {
     /// In order of preference for each character; what none of them has comes from any font of the machine.
     private static let family = """
@@ -31,7 +31,8 @@ final class PDFFonts {
         PangoTurn.begin()
         defer { PangoTurn.end() }
         guard let map = pango_ft2_font_map_new() else { throw .format("writing a PDF: pango has no font map") }
-        // Glyphs stand where the font wants them, not on pixels, and have outlines: a PDF does not show pictures as glyphs.
+        // Glyphs are placed where the font wants them, not on pixels, and have outlines, because a PDF cannot show pictures
+        // as glyphs.
         pango_fc_font_map_set_default_substitute(
             OpaquePointer(map),
             { pattern, _ in
@@ -41,7 +42,7 @@ final class PDFFonts {
             }, nil, nil)
         var families: UnsafeMutablePointer<UnsafeMutablePointer<PangoFontFamily>?>?
         var count: Int32 = 0
-        // Without any font pango would end the process at the first text.
+        // Without any font, Pango would end the process at the first text.
         pango_font_map_list_families(map, &families, &count)
         g_free(families)
         guard count > 0, let context = pango_font_map_create_context(map) else {
@@ -50,10 +51,10 @@ final class PDFFonts {
         }
         pango_context_set_round_glyph_positions(context, 0)
         pango_context_set_language(context, pango_language_from_string("en"))
-        // A digest or a URL that is broken over lines must not get hyphens that are not its own.
+        // A digest or URL that is broken over lines must not get added hyphens.
         let attributes = pango_attr_list_new()
         pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(0))
-        // A search for "firefox" must find it: readers give the glyph of a ligature back as U+FB01.
+        // A search for "firefox" must find it, but readers return the glyph of a ligature as U+FB01.
         pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0, clig=0"))
         let description = pango_font_description_new()
         pango_font_description_set_family(description, Self.family)
@@ -87,19 +88,19 @@ final class PDFFonts {
         g_object_unref(map)
     }
 
-    /// The faces that were met, in that order.
+    /// The faces in the order of their first use.
     var faces: [PDFFace] { known.faces }
 
-    /// The face that stands for plain text, whose font is set in front of each line.
+    /// The face for plain text; its font is set before each line.
     func face(isBold: Bool) -> PDFFace { isBold ? bold : regular }
 
     /// The face of a font of Pango's.
     func face(of font: UnsafeMutablePointer<PangoFont>?) -> PDFFace { known.face(of: font) }
 
-    /// The document's number of the font that has a code of a face.
+    /// The document's number of the font with a code of a face.
     func font(of code: Int, _ face: PDFFace) -> Int { known.font(of: code, face) }
 
-    /// Sets a text. The bytes must be UTF-8 without NUL: `PDFCellText` makes them so.
+    /// Sets a text. The bytes must be UTF-8 without NUL; `PDFCellText` ensures that.
     func set(_ utf8: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines) -> PDFTextBox {
         let box =
             style.isBold ? boldWords.set(utf8, style, into: &lines) : regularWords.set(utf8, style, into: &lines)
@@ -117,13 +118,13 @@ final class PDFFonts {
         return PDFText(lines, box, style)
     }
 
-    /// The width of a text in one line, in sizes of the print. The bytes must be UTF-8 without NUL.
+    /// The width of a text in one line, in units of the print size. The bytes must be UTF-8 without NUL.
     func width(_ utf8: UnsafeRawBufferPointer, isBold: Bool = false) -> Double {
         measured.removeAll()
         return set(utf8, .init(size: 100, isBold: isBold), into: &measured).width / 100
     }
 
-    /// A layout of Pango's for a text. The caller gives it back by `g_object_unref`.
+    /// A layout of Pango's for a text. The caller releases the result with `g_object_unref`.
     func layout(_ utf8: UnsafeRawBufferPointer, _ style: PDFText.Style) -> OpaquePointer? {
         let layout: OpaquePointer? = pango_layout_new(context)
         pango_font_description_set_absolute_size(description, style.size * Double(PANGO_SCALE))
@@ -152,11 +153,11 @@ final class PDFFonts {
     }
 }
 
-/// The faces of one document, and the numbers of its fonts.
+/// The faces of one document, and the numbers of the document's fonts.
 private struct PDFFaces {
     private(set) var faces: [PDFFace] = []
     private var known: [OpaquePointer: Int] = [:]
-    /// Fonts of the document so far: a face has one for each `PDFFace.codesPerFont` codes.
+    /// The number of the document's fonts so far: a face has one for each `PDFFace.codesPerFont` codes.
     private var fontCount = 0
 
     mutating func face(of font: UnsafeMutablePointer<PangoFont>?) -> PDFFace {

@@ -1,26 +1,26 @@
 import CPango
 
-// DESIGN. Numbers, digests and names are words that no cache has seen, and most of them are ASCII. In a face that only kerns ASCII, a word
-// consists of its letters, and the width of each depends on the next one alone; so each pair of letters is shaped once. A face whose letters
-// change with what stands farther off (the feature `calt`, as in fonts for programmers) or beside
-// each other is left to HarfBuzz.
+// DESIGN. Numbers, digests and names are words that no cache has seen, and most are ASCII. In a face that only kerns ASCII, a
+// word consists of its letters, and the width of each letter depends only on the next one. So each pair of letters is shaped
+// once. HarfBuzz shapes all words in a face whose letters change with distant letters (the feature `calt`, as in fonts for
+// programmers) or with their neighbours.
 
-/// How ASCII is set in one face, two letters at a time.
+/// The setting of ASCII in one face, by pairs of letters.
 struct PDFPairs: ~Copyable {
     private static let first: UInt8 = 0x21
     private static let count = 0x7F - Int(first)
     private static let unknown = Int16.min
-    /// What is shaped otherwise.
+    /// Marks pairs that HarfBuzz has to shape.
     private static let other = Int16.max
 
-    /// The width of each letter before each letter, and at last by itself.
+    /// The width of each letter before each other letter, and alone.
     private var widths = [Int16](repeating: unknown, count: count * (count + 1))
     private var codes = [Int32](repeating: -1, count: count)
     private let isUsable: Bool
 
     init(_ face: PDFFace) { isUsable = !Self.changesWithContext(face) }
 
-    /// The width of a letter in front of another one, or of none; nil when HarfBuzz has to be asked for the whole word.
+    /// The width of a letter before another letter or alone; nil when HarfBuzz has to shape the whole word.
     @inline(__always)
     mutating func width(_ letter: UInt8, before next: UInt8?, _ shaper: PDFShaper) -> Int? {
         guard isUsable, Self.isLetter(letter), next.map(Self.isLetter) != false else { return nil }
@@ -48,7 +48,7 @@ struct PDFPairs: ~Copyable {
     @inline(__always)
     private static func isLetter(_ byte: UInt8) -> Bool { byte >= first && byte < 0x7F }
 
-    /// Whether a contextual alternate of the face begins at an ASCII letter.
+    /// Whether a contextual alternate of the face starts at an ASCII letter.
     private static func changesWithContext(_ face: PDFFace) -> Bool {
         let letters = hb_set_create()
         let lookups = hb_set_create()

@@ -1,9 +1,9 @@
 import CPango
 
-// DESIGN. Pango breaks and shapes what words cannot carry: other scripts, both directions, fonts that stand in, an ellipsis. Its
-// lines are runs of one font; a run is clusters, the glyphs that show one or more characters together. A cluster of one glyph
-// and one character is a code like any other. All others are marked with the characters that they show (`ActualText`, ISO
-// 32000-1, 14.9.4), for a map of single codes cannot say what a reordered syllable reads.
+// DESIGN. Pango breaks and shapes the text that words cannot express: other scripts, both directions, replacement fonts, an
+// ellipsis. Its lines are runs of one font. A run consists of clusters: the glyphs that together show one or more characters. A
+// cluster of one glyph and one character is a code like any other. All other clusters are marked with their characters
+// (`ActualText`, ISO 32000-1, 14.9.4), because a map of single codes cannot express the text of a reordered syllable.
 
 extension PDFFonts {
     /// Sets a text by Pango.
@@ -47,18 +47,19 @@ extension PDFFonts {
     }
 }
 
-/// Writes the runs of one line of Pango's.
+/// Writes the runs of one line from Pango.
 private struct PDFRunWriter {
     private let fonts: PDFFonts
     private let style: PDFText.Style
     private let plain: Int
     private var font: Int
     private var rise = 0
-    /// The place of the next glyph, and the place that the operators written so far lead to, in points from the line's begin.
+    /// The position of the next glyph, and the position after the operators written so far, in points from the beginning of
+    /// the line.
     private var wanted = 0.0
     private var reached = 0.0
 
-    /// What Pango takes for nothing to show (`PANGO_GLYPH_EMPTY`), and the mark of characters that no font has.
+    /// Pango's glyph for invisible characters (`PANGO_GLYPH_EMPTY`), and the mark of characters that no font has.
     private static let empty: UInt32 = 0x0FFF_FFFF
     private static let unknown: UInt32 = 0x1000_0000
 
@@ -79,7 +80,7 @@ private struct PDFRunWriter {
         let isReversed = item.analysis.level % 2 == 1
         let count = Int(string.num_glyphs)
         var begin = 0
-        // In a run from right to left the cluster at the left is the last of the text.
+        // In a run from right to left, the leftmost cluster is the last of the text.
         var before = Int(item.length)
         while begin < count {
             var end = begin + 1
@@ -100,7 +101,7 @@ private struct PDFRunWriter {
         }
     }
 
-    /// Ends the line as it was begun: with the font for plain text, on the baseline.
+    /// Ends the line in the state of its beginning: with the font for plain text, on the baseline.
     mutating func end(_ bytes: inout ByteSink) {
         guard font != plain || rise != 0 else { return }
         bytes.append(")]TJ\n")
@@ -123,11 +124,11 @@ private struct PDFRunWriter {
             if glyph.glyph != Self.empty {
                 append(glyph, scalars.first ?? 0xFFFD, isMarked, face, to: &bytes)
             } else if scalars == [0x20] {
-                // A blank at a line's end takes no room, but keeps words apart for readers that join lines.
+                // A blank at the end of a line takes no room, but separates words for readers that join lines.
                 append(glyph, 0x20, false, face, to: &bytes)
             }
-            // Pango's width of a character that no font has is that of its own box, or 0, by what the process did before: not the
-            // same for the same data.
+            // For a character that no font has, Pango's width is that of its own box or 0, depending on what the process did
+            // before. So the same data would give different bytes.
             wanted +=
                 glyph.glyph & Self.unknown != 0
                 ? boxWidth() : pango_units_to_double(glyph.geometry.width)
@@ -135,7 +136,7 @@ private struct PDFRunWriter {
         if isMarked, isShown { bytes.append(")]TJ\nEMC\n[(") }
     }
 
-    /// How far the box moves the pen that stands for what no font has, in points.
+    /// The distance, in points, that the replacement box moves the pen.
     private func boxWidth() -> Double {
         let face = fonts.face(isBold: style.isBold)
         return Double(face.advance(0)) / Double(face.unitsPerEm) * style.size
@@ -144,7 +145,8 @@ private struct PDFRunWriter {
     private mutating func append(
         _ info: PangoGlyphInfo, _ scalar: UInt32, _ isMarked: Bool, _ face: PDFFace, to bytes: inout ByteSink
     ) {
-        // What no font has is the box of the font for plain text, which also has the blanks that take no room.
+        // A character that no font has is shown as the box of the font for plain text, which also has the blanks
+        // without width.
         let isUnknown = info.glyph & Self.unknown != 0
         let isBlank = info.glyph == Self.empty
         let face = isUnknown || isBlank ? fonts.face(isBold: style.isBold) : face

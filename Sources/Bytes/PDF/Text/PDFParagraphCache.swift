@@ -1,8 +1,8 @@
-// DESIGN. What Pango sets costs ten times what words cost, and names, licences and severities repeat there too. So the lines of
-// short texts are kept as they are. A place is found by the hash of text and style, and holds two; a third takes the place of
-// the one not asked for last. The memory is bounded.
+// DESIGN. Setting text with Pango costs ten times as much as setting words, and names, licences and severities repeat there,
+// too. So the lines of short texts are kept. The hash of text and style gives a slot for two texts. A third text replaces the
+// less recently used one. The memory is bounded.
 
-/// Texts that Pango set last.
+/// The texts that Pango set last.
 struct PDFParagraphCache: ~Copyable {
     private struct Entry {
         var hash = 0
@@ -13,13 +13,13 @@ struct PDFParagraphCache: ~Copyable {
         var bytes: [UInt8] = []
     }
 
-    /// Longer texts hardly repeat.
+    /// Longer texts rarely repeat.
     private static let longest = 120
     private static let places = 1024
 
     private var entries = [Entry](repeating: Entry(), count: 2 * places)
 
-    /// Appends the lines of a text as they were set, or sets them by `set`.
+    /// Appends the lines of a text from the cache; on a miss, `set` makes them.
     mutating func lines(
         _ text: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines,
         set: (inout PDFLines) -> PDFTextBox
@@ -56,7 +56,7 @@ struct PDFParagraphCache: ~Copyable {
             && entries[place].text.withUnsafeBytes { $0.elementsEqual(text) }
     }
 
-    /// FNV-1a; at least 1, for an entry that is not used has 0.
+    /// FNV-1a; at least 1, because 0 marks an unused entry.
     private static func hash(_ text: UnsafeRawBufferPointer, _ style: PDFText.Style) -> Int {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ (style.width ?? 0).bitPattern ^ style.size.bitPattern
         for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -1,6 +1,6 @@
 import CPango
 
-/// HarfBuzz at work in one face, from left to right, without ligatures.
+/// HarfBuzz for one face, from left to right, without ligatures.
 final class PDFShaper {
     let face: PDFFace
     private let buffer = hb_buffer_create()
@@ -18,7 +18,7 @@ final class PDFShaper {
 
     deinit { hb_buffer_destroy(buffer) }
 
-    /// The width of an ASCII letter in front of another; nil when either is then another glyph or stands elsewhere.
+    /// The width of an ASCII letter before another; nil when one of the two then has another glyph or position.
     func width(_ letter: UInt8, before next: UInt8?) -> Int16? {
         let letters = [letter] + (next.map { [$0] } ?? [])
         return letters.withUnsafeBytes { text in
@@ -29,13 +29,13 @@ final class PDFShaper {
                     infos[index].codepoint == nominal, positions[index].x_offset == 0, positions[index].y_offset == 0
                 else { return nil }
             }
-            // Of the second letter only its own width may be left, or pairs would not add up.
+            // Only the second letter's own width may remain, or the pairs would not add up.
             guard count == 1 || Int(positions[1].x_advance) == face.advance(infos[1].codepoint) else { return nil }
             return Int16(exactly: positions[0].x_advance)
         }
     }
 
-    /// Shapes a text by HarfBuzz; the result lives until the next.
+    /// Shapes a text with HarfBuzz; the result is valid until the next call.
     func glyphs(
         _ text: UnsafeRawBufferPointer
     ) -> (UnsafeMutablePointer<hb_glyph_info_t>, UnsafeMutablePointer<hb_glyph_position_t>, Int)? {

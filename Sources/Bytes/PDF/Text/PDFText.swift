@@ -1,22 +1,22 @@
-// DESIGN. A text that is set is lines, and a line is the bytes that show it: operators of a page's content that stand at its
-// begin and need nothing but the font named in front of them. So drawing copies bytes, whoever made them: the words of
-// `PDFWords`, or Pango (`PDFParagraph`).
+// DESIGN. A text that was set consists of lines. A line is the bytes that show it: operators of a page's content that start
+// at its beginning and need only the font before them. So drawing copies bytes, whether the words of `PDFWords` or Pango
+// (`PDFParagraph`) made them.
 
-/// A text that was set once and can be measured and drawn any number of times. Lengths are points.
+/// A text that was set once and can be measured and drawn any number of times. Lengths are in points.
 package final class PDFText {
     package enum Alignment: Sendable { case left, center, right }
 
-    /// How a text looks and how it fills its box.
+    /// The appearance of a text, and its placement in its box.
     package struct Style: Sendable, Equatable {
         /// Points.
         package var size: Double
         package var isBold = false
         package var alignment = Alignment.left
-        /// The width to wrap at, at words where possible, else anywhere, without hyphens; nil for as wide as it gets.
+        /// The width for wrapping, at words where possible, else anywhere, without hyphens; nil for no limit.
         package var width: Double?
-        /// Cut with an ellipsis so as to be no taller than this; needs a `width`.
+        /// The largest height, enforced with an ellipsis; needs a `width`.
         package var maximumHeight: Double?
-        /// Keep to one line, cut with an ellipsis at `width`.
+        /// Whether the text keeps to one line, with an ellipsis at `width`.
         package var isOneLine = false
 
         package init(
@@ -42,17 +42,17 @@ package final class PDFText {
         self.style = style
     }
 
-    /// Where the ink's box begins, from the left of the text's box: more than 0 in text that is not at the left.
+    /// The distance of the ink from the left of the text's box; more than 0 in text that is not left-aligned.
     package var left: Double { box.left }
     package var width: Double { box.width }
     package var height: Double { box.height }
-    /// From the top to the first line's baseline.
+    /// The distance from the top to the baseline of the first line.
     package var baseline: Double { box.baseline }
-    /// Whether an ellipsis stands for the rest.
+    /// Whether an ellipsis replaces the rest.
     package var isCut: Bool { box.isCut }
 }
 
-/// The measures of a text that is set, in points, and which lines of `PDFLines` are its own.
+/// The measures of a set text in points, and the range of its lines in `PDFLines`.
 struct PDFTextBox {
     var left = 0.0
     var width = 0.0
@@ -62,18 +62,18 @@ struct PDFTextBox {
     var lines = 0..<0
 }
 
-/// Lines of texts that are set, in memory that is used again.
+/// Lines of set texts, in reused memory.
 struct PDFLines: ~Copyable {
     struct Line {
-        /// Where its bytes are.
+        /// The position of its bytes.
         var bytes: Range<Int>
-        /// From the top left of the text's box to the begin of its baseline, in points.
+        /// The distance from the top left of the text's box to the start of its baseline, in points.
         var x = 0.0
         var baseline = 0.0
-        /// In the units of whoever sets it.
+        /// In the units of the code that sets the line.
         var width = 0
 
-        /// The line where its bytes stand elsewhere.
+        /// The same line with its bytes at another position.
         func moved(by distance: Int) -> Line {
             var line = self
             line.bytes = line.bytes.lowerBound + distance..<line.bytes.upperBound + distance
@@ -89,14 +89,14 @@ struct PDFLines: ~Copyable {
 
     subscript(index: Int) -> Line { lines[index] }
 
-    /// Begins a line; what is then appended to `bytes` stands inside a string.
+    /// Begins a line; bytes that are then appended to `bytes` are inside a string.
     @inline(__always)
     mutating func open() {
         begin = bytes.held
         bytes.append("[(")
     }
 
-    /// Ends the line. One that shows nothing has no bytes.
+    /// Ends the line. A line that shows nothing has no bytes.
     @inline(__always)
     mutating func close(width: Int) {
         if bytes.held == begin + 2 {
@@ -111,21 +111,21 @@ struct PDFLines: ~Copyable {
     @inline(__always)
     var isEmpty: Bool { bytes.held == begin + 2 }
 
-    /// Puts a line in its place.
+    /// Sets the position of a line.
     @inline(__always)
     mutating func place(_ index: Int, x: Double, baseline: Double) {
         lines[index].x = x
         lines[index].baseline = baseline
     }
 
-    /// Appends lines whose bytes are counted from the first of `content`.
+    /// Appends lines whose bytes are positions in `content`.
     mutating func append(_ more: [Line], _ content: [UInt8]) {
         let held = bytes.held
         for line in more { lines.append(line.moved(by: held)) }
         bytes.append(content)
     }
 
-    /// Forgets the lines from one on.
+    /// Removes the lines from a number on.
     mutating func shorten(to count: Int, bytes held: Int) {
         lines.removeLast(lines.count - count)
         bytes.shorten(to: held)

@@ -1,15 +1,15 @@
 import CPango
 
 extension PDFFace {
-    /// The scripts that a word can be set in without anything but its glyphs: Latin, Greek, Cyrillic, digits, punctuation and
-    /// symbols, without combining marks, soft hyphens, and marks of direction.
+    /// The scripts of words that consist of their glyphs alone: Latin, Greek, Cyrillic, digits, punctuation and symbols,
+    /// without combining marks, soft hyphens, and direction marks.
     private static let plain: [ClosedRange<UInt32>] = [
         0x20...0x7E, 0xA0...0xAC, 0xAE...0x24F, 0x370...0x3FF, 0x400...0x482, 0x48A...0x52F, 0x1E00...0x1FFF,
         0x2010...0x2027, 0x2030...0x205E, 0x20A0...0x20BF, 0x2100...0x214F,
     ]
     static let plainLimit = 0x2150
 
-    /// For each character below `plainLimit` whether it is set from words in this face.
+    /// For each character below `plainLimit`, whether this face sets it in words.
     func plainCharacters() -> [Bool] {
         var carried = [Bool](repeating: false, count: Self.plainLimit)
         for scalar in Self.plain.joined() {
@@ -21,18 +21,18 @@ extension PDFFace {
     }
 }
 
-// DESIGN. Lines are broken as a reader of Latin text expects (Unicode Standard Annex 14 in short): behind blanks, hyphens, dashes
-// and slashes, not before digits; a word that is longer than a line is broken anywhere. Blanks at the end of a line take no
-// room. Texts that need more (an ellipsis, other scripts) are not set here.
+// DESIGN. Lines break as readers of Latin text expect (Unicode Standard Annex 14 in short): after blanks, hyphens, dashes and
+// slashes, but not before digits. A word that is longer than a line breaks anywhere. Blanks at the end of a line take no room.
+// Texts that need more (an ellipsis, other scripts) are set elsewhere.
 
-/// Sets texts from words of one face.
+/// Sets texts from the words of one face.
 struct PDFWordSetter: ~Copyable {
     let face: PDFFace
     private var words: PDFWords
     private let carried: [Bool]
     private let blankGlyph: UInt32
     private let blankWidth: Int
-    /// Known from the first one on: a face that shows nothing is not embedded.
+    /// Known after the first blank; a face that shows nothing is not embedded.
     private var blank: Int?
 
     // The text being set, in units of the face.
@@ -52,7 +52,7 @@ struct PDFWordSetter: ~Copyable {
         blankWidth = face.advance(glyph)
     }
 
-    /// Sets a text, clean UTF-8; nil, with no trace left, for one that is not to be set from words.
+    /// Sets a text of clean UTF-8. Returns nil and leaves no trace for a text that words cannot express.
     mutating func set(_ text: UnsafeRawBufferPointer, _ style: PDFText.Style, into lines: inout PDFLines) -> PDFTextBox?
     {
         guard carries(text) else { return nil }
@@ -125,7 +125,7 @@ struct PDFWordSetter: ~Copyable {
         return true
     }
 
-    /// Where the word that begins here ends: at a blank, or behind a character after which a line may end.
+    /// The end of the word that starts here: at a blank, or after a character that allows a line break.
     @inline(__always)
     private static func end(of text: UnsafeRawBufferPointer, _ begin: Int) -> Int {
         var at = begin
@@ -146,7 +146,7 @@ struct PDFWordSetter: ~Copyable {
         return at
     }
 
-    /// Numbers, dates and rows of signs stay together.
+    /// Numbers, dates and rows of signs are not broken.
     @inline(__always)
     private static func allowsBreak(before byte: UInt8) -> Bool {
         byte >= 0x80 || (0x41...0x5A).contains(byte & 0xDF) || byte == UInt8(ascii: "(") || byte == UInt8(ascii: "_")
@@ -172,7 +172,7 @@ struct PDFWordSetter: ~Copyable {
         return setLong(start, text, into: &lines)
     }
 
-    /// Sets a word that is looked up in pieces.
+    /// Sets a long word, which is looked up in pieces.
     private mutating func setLong(
         _ start: UnsafeRawPointer, _ text: UnsafeRawBufferPointer, into lines: inout PDFLines
     ) -> Bool {
@@ -232,10 +232,10 @@ struct PDFWordSetter: ~Copyable {
         return true
     }
 
-    /// Begins the next line; false when there is no room for it.
+    /// Begins the next line; false when the box has no room for it.
     private mutating func nextLine(_ lines: inout PDFLines) -> Bool {
         guard count < mostLines else { return false }
-        // One that takes no room keeps words apart for readers that join the lines of a cell.
+        // A blank without width separates words for readers that join the lines of a cell.
         if blanks > 0, width > 0 { appendBlank(&lines) }
         lines.close(width: width)
         lines.open()

@@ -1,27 +1,27 @@
 import CPango
 import Glibc
 
-// DESIGN. Shaping is most of the work of a table, and its words repeat: in an inventory 86 of 100, though every name and digest
-// is unique. So a word is kept as the bytes that show it, with kerning, and with each glyph's width for when it must be
-// broken. A place is found by the word's hash and holds two; a third takes the place of the one not asked for last. The memory
-// is bounded, and a hostile choice of words makes it useless but not slow. Words are what one glyph for each character
-// shows, from left to right, in one face (`PDFFace.carries`); all other text is Pango's work.
+// DESIGN. Shaping is most of the work of a table, and its words repeat: in an inventory 86 of 100, although every name and
+// digest is unique. So a word is kept as the bytes that show it, with kerning, and with the width of each glyph in case the
+// word must be broken. The hash of the word gives a slot for two words. A third word replaces the less recently used one. The
+// memory is bounded. A hostile choice of words makes the cache useless, but not slow. A word consists of one glyph for each
+// character, from left to right, in one face (`PDFFace.carries`). Pango sets all other text.
 
-/// Words of one face that were shaped last.
+/// The words of one face that were shaped last.
 struct PDFWords: ~Copyable {
-    /// Bytes of the longest word that is kept whole; longer ones are looked up in pieces.
+    /// The most bytes of a word that is kept whole; longer words are looked up in pieces.
     static let longest = 40
     private static let places = 4096
 
-    /// A word as it is kept, until the next is looked up.
+    /// A cached word, valid until the next look-up.
     struct Word {
         fileprivate let start: UnsafeMutableRawPointer
 
         /// In units of the face.
         @inline(__always) var width: Int { Int(start.load(fromByteOffset: 12, as: Int32.self)) }
-        /// Glyphs; 0 for a word that is not to be set from here.
+        /// The number of glyphs; 0 for a word that Pango has to set.
         @inline(__always) var count: Int { Int(start.load(fromByteOffset: 9, as: UInt8.self)) }
-        /// What shows the whole word, inside a string of an array of `TJ` (ISO 32000-1, 9.4.3).
+        /// The bytes that show the whole word, inside a string of a `TJ` array (ISO 32000-1, 9.4.3).
         @inline(__always) var bytes: UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(
                 start: start + Offset.bytes, count: Int(start.load(fromByteOffset: 10, as: UInt16.self)))
@@ -30,7 +30,7 @@ struct PDFWords: ~Copyable {
         @inline(__always) func width(of glyph: Int) -> Int {
             Int(start.load(fromByteOffset: Offset.widths + 2 * glyph, as: Int16.self))
         }
-        /// What shows one glyph, with the kerning in front of it.
+        /// The bytes that show one glyph, with the kerning before it.
         @inline(__always) func bytes(of glyph: Int) -> UnsafeRawBufferPointer {
             let begin = glyph == 0 ? 0 : Int(start.load(fromByteOffset: Offset.ends + 2 * glyph - 2, as: UInt16.self))
             let end = Int(start.load(fromByteOffset: Offset.ends + 2 * glyph, as: UInt16.self))
@@ -38,13 +38,14 @@ struct PDFWords: ~Copyable {
         }
     }
 
-    /// An entry: hash (8 bytes), bytes of the key, glyphs, bytes that show it (2), width (4), and these.
+    /// The layout of an entry: hash (8 bytes), length of the key, number of glyphs, length of the shown bytes (2),
+    /// width (4), then these parts.
     private enum Offset {
         static let key = 16
         static let widths = key + longest
         static let ends = widths + 2 * longest
         static let bytes = ends + 2 * longest
-        /// Room for a code of two bytes that are both escaped, and for kerning in front of it: `)-1000(`.
+        /// Room for a code of two escaped bytes, and for the kerning before it: `)-1000(`.
         static let entry = bytes + 12 * longest
     }
 
@@ -55,7 +56,7 @@ struct PDFWords: ~Copyable {
     private var pairs: PDFPairs
 
     init(_ face: PDFFace) throws(SinkError) {
-        // Zeros: an entry without a key matches no word, and pages that are never used stay the system's.
+        // The memory consists of zeros: an entry without a key matches no word, and unused pages take no memory.
         guard let entries = calloc(2 * Self.places, Offset.entry) else {
             throw .format("writing a PDF: no memory for \(2 * Self.places) shaped words")
         }
@@ -67,7 +68,7 @@ struct PDFWords: ~Copyable {
 
     deinit { free(entries) }
 
-    /// Looks up a word of 1 to `longest` bytes, and shapes it when it is not here.
+    /// Looks up a word of 1 to `longest` bytes; shapes it on a miss.
     @inline(__always)
     mutating func word(_ text: UnsafeRawPointer, _ count: Int) -> Word {
         let hash = Self.hash(text, count)
@@ -82,7 +83,7 @@ struct PDFWords: ~Copyable {
     ) -> Word {
         let second = first + Offset.entry
         if Self.matches(second, hash, text, count) { return Word(start: second) }
-        // The one that was shaped last stays.
+        // The word that was shaped last stays.
         second.copyMemory(from: first, byteCount: Offset.bytes + Word(start: first).bytes.count)
         first.storeBytes(of: hash, as: UInt64.self)
         first.storeBytes(of: UInt8(count), toByteOffset: 8, as: UInt8.self)
@@ -117,7 +118,7 @@ struct PDFWords: ~Copyable {
         return hash ^ hash >> 32
     }
 
-    /// Fills an entry. It says 0 glyphs when the word is no row of glyphs, one for each character.
+    /// Fills an entry. The number of glyphs is 0 when the word is not a row of one glyph for each character.
     private mutating func shape(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawPointer, _ count: Int) {
         entry.storeBytes(of: 0, toByteOffset: 9, as: UInt8.self)
         entry.storeBytes(of: 0, toByteOffset: 10, as: UInt16.self)
@@ -150,7 +151,7 @@ struct PDFWords: ~Copyable {
         finish(entry, glyphs, width)
     }
 
-    /// Shapes a word that is ASCII from its pairs of letters; false when that cannot be.
+    /// Shapes an ASCII word from its pairs of letters; false when that is impossible.
     private mutating func shapeLetters(_ entry: UnsafeMutableRawPointer, _ text: UnsafeRawBufferPointer) -> Bool {
         shown.removeAll()
         var whole = 0
@@ -182,7 +183,8 @@ struct PDFWords: ~Copyable {
         (entry + Offset.bytes).copyMemory(from: bytes, byteCount: shown.held)
     }
 
-    /// Appends how much the next glyph stands closer than the one before would have it: thousandths of the print's size.
+    /// Appends the kerning before the next glyph, as a distance towards the previous one in thousandths of the print
+    /// size.
     private static func append(kerning units: Int, _ face: PDFFace, to bytes: inout ByteSink) {
         let thousandths = Int((Double(units) * 1000 / Double(face.unitsPerEm)).rounded())
         guard thousandths != 0 else { return }
