@@ -1,6 +1,6 @@
 package import Bytes
 
-/// Takes the parts of a document as a reader meets them, in any order; the document itself comes last.
+/// Takes the parts of a document in the order in which a reader meets them; the document itself comes last.
 ///
 ///     struct Names: BOMReceiver {
 ///         var names: [String] = []
@@ -10,33 +10,33 @@ package import Bytes
 ///     var names = Names()
 ///     let graph = try BOMReader.read(file: path, into: &names)
 ///
-/// All calls come on the thread that reads. References are unique within the document once they are handed out. An error of the
-/// receiver ends the reading and is thrown by it; when reading fails, the parts handed out before are invalid, and `document`
-/// is not called.
+/// All calls come on the thread of the reader. References are unique within the document when a receiver gets them. An error of
+/// the receiver ends the reading, and the reader throws it. When reading fails, the parts passed on before are invalid, and
+/// `document` is not called.
 package protocol BOMReceiver {
     mutating func component(_ component: Component) throws(BOMError)
     mutating func file(_ file: SourceFile) throws(BOMError)
     mutating func dependency(_ dependency: Dependency) throws(BOMError)
     mutating func vulnerability(_ vulnerability: VulnerabilityClaim) throws(BOMError)
-    /// Something odd that was skipped or mended; the import reports it to the user.
+    /// Something unusual that was skipped or repaired; the import reports it to the user.
     mutating func warning(_ text: String)
     /// Called once, after everything else.
     mutating func document(_ document: BOMDocument) throws(BOMError)
 }
 
-/// Why a document was refused whole. Parts that were handed out before do not count.
+/// The reason why a whole document was refused. Parts that were passed on before do not count.
 package enum BOMError: Error, Equatable, CustomStringConvertible {
-    /// None of the formats that Waybill reads; `why` names the format that was found instead.
+    /// None of the formats that Waybill reads; `why` names the format that was found.
     case unrecognized(why: String)
     /// A VEX document: statements about vulnerabilities of products, without components.
     case statementsOnly(dialect: String)
-    /// The bytes are not the syntax they begin with.
+    /// The bytes break the rules of the syntax that their beginning indicates.
     case malformed(what: String, offset: Int)
-    /// Readable, but breaks a rule that cannot be mended.
+    /// The document is readable, but breaks a rule in a way that cannot be repaired.
     case invalid(what: String)
-    /// Larger than a limit that protects the server.
+    /// The document exceeds a limit that protects the server.
     case tooLarge(what: String, limit: Int)
-    /// The receiver or the file system failed; the missing resource, if known.
+    /// The receiver or the file system failed; with the missing resource, if known.
     case failed(what: String, Outage? = nil)
 
     package var description: String {

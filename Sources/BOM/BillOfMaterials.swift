@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. One model for every standard. A document is not a tree in memory: readers hand its parts to a `BOMReceiver`
-// as they meet them, writers take the parts in a fixed order (document, components, dependencies, vulnerabilities).
-// So a bill of a million components needs the memory of one component and of the graph of references.
+// DESIGN. All standards share one model. A document is not a tree in memory. Readers pass its parts to a
+// `BOMReceiver` as they meet them; writers take the parts in a fixed order (document, components, dependencies,
+// vulnerabilities). So a bill of a million components needs memory for one component and for the graph of references.
 
 /// The facts of a bill of materials about itself.
 package struct BOMDocument: Sendable, Equatable {
@@ -15,7 +15,7 @@ package struct BOMDocument: Sendable, Equatable {
     package var standard: Standard
     /// The version of the standard, as "1.5" or "2.3".
     package var version: String
-    /// SPDX document name; of CycloneDX the name of the described component.
+    /// The document's name in SPDX; the name of the described component in CycloneDX.
     package var name = ""
     /// CycloneDX serial number (`urn:uuid:…`) or SPDX document namespace.
     package var identifier = ""
@@ -30,7 +30,7 @@ package struct BOMDocument: Sendable, Equatable {
     package var dataLicense = ""
     /// The references of the components that the document describes (CycloneDX `metadata.component`, SPDX DESCRIBES).
     package var describes: [String] = []
-    /// Texts of licences that are in no list: SPDX `hasExtractedLicensingInfos`.
+    /// Texts of licences outside the SPDX list: SPDX `hasExtractedLicensingInfos`.
     package var extractedLicenses: [ExtractedLicense] = []
     package var properties: [Property] = []
     /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
@@ -42,7 +42,7 @@ package struct BOMDocument: Sendable, Equatable {
     }
 }
 
-/// A person, an organization or a tool that had a part in something.
+/// A person, an organization or a tool with a role in something.
 package struct Agent: Sendable, Equatable {
     package enum Kind: String, Sendable { case person, organization, tool }
     package var kind: Kind
@@ -68,7 +68,7 @@ package struct ExtractedLicense: Sendable, Equatable {
 
     package init(id: String) { self.id = id }
 
-    /// The SHA-256 of the text in hexadecimal; empty where the text says no more than the name or the id.
+    /// The SHA-256 of the text in hexadecimal; empty where the text only repeats the name or the id.
     package var digest: String {
         let isName = text.isBlank || text == name || "LicenseRef-" + text == id
         return isName ? "" : Digest.of(Array(text.utf8), .sha256).hexadecimal
@@ -88,17 +88,17 @@ package struct Component: Sendable, Equatable {
         case service
     }
 
-    /// Names the component inside its document; unique there once a reader has handed it out.
+    /// The name of the component inside its document; unique there once a reader has passed it on.
     package var ref: String
     package var kind = Kind.library
     package var group = ""
     package var name: String
     package var version = ""
-    /// The package URL as the document spells it, or empty.
+    /// The package URL in the spelling of the document, or empty.
     package var purl = ""
     package var cpes: [String] = []
     package var supplier: Agent?
-    /// SPDX originator, CycloneDX manufacturer.
+    /// The originator in SPDX, the manufacturer in CycloneDX.
     package var originator: Agent?
     package var author = ""
     package var publisher = ""
@@ -116,7 +116,7 @@ package struct Component: Sendable, Equatable {
     /// What an analysis came to; empty when the document does not say.
     package var concludedLicenses: [LicenseClaim] = []
     package var licenseComment = ""
-    /// Texts to be repeated wherever the component is used.
+    /// Texts to repeat wherever the component is used.
     package var attributionTexts: [String] = []
     package var externalReferences: [ExternalReference] = []
     package var properties: [Property] = []
@@ -136,7 +136,8 @@ package struct Component: Sendable, Equatable {
     }
 }
 
-/// A digest. Names are spelled as CycloneDX spells them: `SHA-1`, `SHA-256`, `MD5`, `BLAKE2b-256`, …
+/// A digest. A digest, whose algorithm is named in the spelling of CycloneDX: `SHA-1`, `SHA-256`, `MD5`,
+/// `BLAKE2b-256`, …
 package struct Hash: Sendable, Equatable {
     package var algorithm: String
     /// Lower-case hexadecimal.
@@ -148,7 +149,7 @@ package struct Hash: Sendable, Equatable {
     }
 }
 
-/// One licence statement as the document makes it.
+/// One licence statement, unchanged from the document.
 package struct LicenseClaim: Sendable, Equatable {
     package enum Form: Sendable, Hashable {
         /// An identifier of the SPDX licence list.
@@ -157,9 +158,9 @@ package struct LicenseClaim: Sendable, Equatable {
         case name(String)
         /// An SPDX expression.
         case expression(String)
-        /// SPDX NONE: there is no licence.
+        /// SPDX NONE: the component has no licence.
         case none
-        /// SPDX NOASSERTION: no statement is made.
+        /// SPDX NOASSERTION: the document makes no statement.
         case noAssertion
     }
     package var form: Form
@@ -175,12 +176,13 @@ package struct LicenseClaim: Sendable, Equatable {
     }
 }
 
-/// A `LicenseRef-` of a claim, as the claim's document declares it: the same id means another licence elsewhere.
+/// A `LicenseRef-` of a claim with its declaration in the claim's document, because the same id means another licence
+/// elsewhere.
 package struct LicenseReference: Sendable, Hashable {
     package var id: String
-    /// The name that the document gives; empty if it only repeats the id.
+    /// The document's name for it; empty if the name only repeats the id.
     package var name = ""
-    /// The SHA-256 of the text in hexadecimal, or empty where the text says no more than the name.
+    /// The SHA-256 of the text in hexadecimal; empty where the text only repeats the name.
     package var digest = ""
 
     package init(id: String, name: String = "", digest: String = "") {
@@ -196,7 +198,7 @@ package struct LicenseReference: Sendable, Hashable {
         digest = license.digest
     }
 
-    /// The references in an expression, each once, in their declared form.
+    /// The references in an expression, each once, with their declarations.
     package static func mentioned(in text: String, of declared: [String: LicenseReference]) -> [LicenseReference] {
         if declared.isEmpty { return [] }
         var seen = Set<Substring>()
@@ -235,13 +237,13 @@ package struct SourceFile: Sendable, Equatable {
     package var ref: String
     package var path: String
     package var hashes: [Hash] = []
-    /// The licences that stand in the file (SPDX `licenseInfoInFiles`).
+    /// The licences that are stated inside the file (SPDX `licenseInfoInFiles`).
     package var licenses: [LicenseClaim] = []
-    /// What an analysis came to; empty when the document does not say.
+    /// The licences that an analysis concluded; empty when the document states none.
     package var concludedLicenses: [LicenseClaim] = []
     package var copyright = ""
-    /// The reference of the package that contains the file, or empty when that is not known yet: a document may say so
-    /// later, by a dependency of kind `contains`.
+    /// The reference of the package that contains the file. Empty when it is not known yet, because a document may
+    /// state it later, by a dependency of kind `contains`.
     package var component = ""
     /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
     package var extra = ""
@@ -255,7 +257,7 @@ package struct SourceFile: Sendable, Equatable {
 /// An edge between two references.
 package struct Dependency: Sendable, Equatable {
     package enum Kind: String, Sendable {
-        /// `from` needs `to` (CycloneDX `dependsOn`, SPDX DEPENDS_ON and its turned-round kin).
+        /// `from` needs `to` (CycloneDX `dependsOn`, SPDX DEPENDS_ON, and the reversed relationships).
         case dependsOn
         /// `from` contains `to` (SPDX CONTAINS; CycloneDX nesting).
         case contains
@@ -265,7 +267,7 @@ package struct Dependency: Sendable, Equatable {
     package var from: String
     package var to: String
     package var kind: Kind
-    /// The SPDX name of the relationship as it stood in the document, where `kind` does not say it all.
+    /// The SPDX name of the relationship in the document, where `kind` does not express all of it.
     package var label = ""
 
     package init(from: String, to: String, kind: Kind = .dependsOn, label: String = "") {
@@ -276,7 +278,7 @@ package struct Dependency: Sendable, Equatable {
     }
 }
 
-/// A vulnerability that a document speaks of, with what its author found out (VEX).
+/// A vulnerability that a document mentions, with its author's findings (VEX).
 package struct VulnerabilityClaim: Sendable, Equatable {
     package struct Rating: Sendable, Equatable {
         package var source = ""
@@ -287,7 +289,7 @@ package struct VulnerabilityClaim: Sendable, Equatable {
         /// `CVSSv2`, `CVSSv3`, `CVSSv31`, `CVSSv4`, `OWASP`, `SSVC`, `other`, or empty.
         package var method = ""
         package var vector = ""
-        /// Why it was rated so.
+        /// The reason for the rating.
         package var justification = ""
         package init() {}
     }
@@ -296,12 +298,12 @@ package struct VulnerabilityClaim: Sendable, Equatable {
         package var justification = ""
         package var responses: [String] = []
         package var detail = ""
-        /// Times as the document spells them (RFC 3339), or empty.
+        /// Times in the spelling of the document (RFC 3339), or empty.
         package var firstIssued = ""
         package var lastUpdated = ""
         package init() {}
     }
-    /// An affected component (`ref`) and, where given, one of its versions or a range with its status.
+    /// An affected component (`ref`), optionally with one of its versions or a range, and a status.
     package struct Affected: Sendable, Equatable {
         package struct Version: Sendable, Equatable {
             package var version = ""
@@ -320,7 +322,7 @@ package struct VulnerabilityClaim: Sendable, Equatable {
     package var sourceURL = ""
     package var aliases: [String] = []
     package var ratings: [Rating] = []
-    /// CWE numbers.
+    /// The numbers of the weaknesses in CWE.
     package var weaknesses: [Int] = []
     package var description = ""
     package var detail = ""
@@ -334,12 +336,13 @@ package struct VulnerabilityClaim: Sendable, Equatable {
     package var published = ""
     package var updated = ""
     package var rejected = ""
-    /// The people who found or reported it.
+    /// The people who found or reported the vulnerability.
     package var credits: [Agent] = []
     package var analysis: Analysis?
     package var affects: [Affected] = []
     package var properties: [Property] = []
-    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    /// The members without a field in the model, as one JSON object in the words of the document's standard; empty when
+    /// there are none.
     package var extra = ""
 
     package init(id: String) { self.id = id }

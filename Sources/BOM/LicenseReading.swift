@@ -1,10 +1,10 @@
 package import Inventory
 
-// DESIGN. The inventory and every writer read the licence claims of a component here, so that no two outputs read one text
-// differently.
+// DESIGN. The inventory and every writer read the licence claims of a component with this code, so that no two outputs
+// interpret one text differently.
 
 extension LicenseClaim {
-    /// The expression that the claim states; nil where it states no licence.
+    /// The expression that the claim states; nil where the claim states no licence.
     package func expression(by meaning: inout LicenseMeaning) -> LicenseExpression? {
         switch form {
         case .none, .noAssertion: nil
@@ -13,7 +13,7 @@ extension LicenseClaim {
         }
     }
 
-    /// Whether a `LicenseRef-` stands in it.
+    /// Whether the expression contains a `LicenseRef-`.
     var mentionsReference: Bool {
         switch form {
         case .none, .noAssertion: false
@@ -21,7 +21,7 @@ extension LicenseClaim {
         }
     }
 
-    /// Whether the claim states the absence of a licence (NONE, SPDX 2.3 §7.13), in any form.
+    /// Whether the claim states in any form that there is no licence (NONE, SPDX 2.3 §7.13).
     var isNone: Bool {
         switch form {
         case .none: true

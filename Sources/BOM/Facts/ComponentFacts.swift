@@ -1,31 +1,31 @@
 package import Bytes
 
-// DESIGN. Two encodings of one component. Its facts describe it independently of the listing document: they are
-// addressed by their content, and documents with equal facts share them. Its place (ref, scope, parent, locations)
-// belongs to one document and stands in the `component` table. A document's root is kept whole. Both decode exactly
-// the encoded facts.
+// DESIGN. A component has two encodings. Its facts describe the component itself, whatever the document. They are
+// stored under their digest, and documents with equal facts share them. Its place (ref, scope, parent, locations)
+// belongs to one document and is stored in the `component` table. A document's root is kept whole. Decoding gives
+// exactly the encoded facts.
 
 /// Components as the JSON in `library_facts.body` and `scan.document`.
 package enum ComponentFacts {
-    /// All fields but those that give its place in a document.
+    /// All fields except those of the component's place in a document.
     package static func encode(_ component: Component) -> String {
         var writer = FactsWriter()
         write(component, to: &writer)
         return writer.text
     }
 
-    /// Reads facts. Members that are not known are passed over; `ref` and the rest of the place are empty, unless the
-    /// component was encoded whole.
+    /// Reads facts. Unknown members are skipped. `ref` and the other fields of the place are empty, unless the
+    /// component was encoded with its place.
     package static func decode(_ text: String) throws(FactsError) -> Component {
         try decoding("a component's facts", text) { (json) throws(JSONError) in try read(&json) }
     }
 
-    /// Appends the facts to a writer that is used again and again.
+    /// Appends the facts to a writer that is reused for many components.
     package static func write(_ component: Component, to writer: inout FactsWriter) {
         writer.object { writeFacts(of: component, to: &$0) }
     }
 
-    /// The component with its place.
+    /// The component together with its place.
     static func writeWhole(_ component: Component, as key: StaticString, to writer: inout FactsWriter) {
         writer.object(key) { writer in
             writer.text("ref", component.ref)
@@ -122,7 +122,7 @@ package enum ComponentFacts {
     }
 }
 
-/// Runs a decoder over a text from the database and names the text in its error.
+/// Runs a decoder over a text from the database and adds the text to its error.
 package func decoding<Result>(
     _ what: String, _ text: String, _ body: (inout JSONReader) throws(JSONError) -> Result
 ) throws(FactsError) -> Result {

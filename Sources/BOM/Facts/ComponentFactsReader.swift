@@ -66,7 +66,7 @@ extension ComponentFacts {
         return found
     }
 
-    /// Calls `body` for each member of an object; it takes the value or returns false to have it passed over.
+    /// Calls `body` for each member of an object. The body reads the value, or returns false to skip it.
     package static func members(
         _ json: inout JSONReader, _ body: (inout JSONReader) throws(JSONError) -> Bool
     ) throws(JSONError) {

@@ -3,9 +3,9 @@ import Bytes
 /// A document and its described component, as the JSON in `scan.document`.
 package struct DocumentFacts: Sendable, Equatable {
     package var document: BOMDocument
-    /// The component at position 0, when the document describes one thing that is no library of its own.
+    /// The component at position 0, when the document describes one thing that does not count as a library.
     package var root: Component?
-    /// The single thing that the document describes, where it is a library of its own.
+    /// The one described component, where it counts as a library.
     package var listed: Subject?
 
     /// The subject of a document.
@@ -19,7 +19,7 @@ package struct DocumentFacts: Sendable, Equatable {
         }
     }
 
-    /// The one component that the document describes, if it describes one only.
+    /// The one component that the document describes; nil when it describes several or none.
     package var subject: Subject? { root.map { Subject(name: $0.name, version: $0.version) } ?? listed }
 
     package init(document: BOMDocument, root: Component?) {

@@ -1,9 +1,9 @@
 import Bytes
 
-// DESIGN. Facts are kept as JSON whose members have a fixed order and are left out when empty, so that equal facts are
-// equal bytes: their digest is the identity of a library row. The writer appends to one array that is used again.
+// DESIGN. Facts are stored as JSON with a fixed order of members and without empty members. So equal facts are equal
+// bytes, and their digest identifies a library row. The writer appends to one array, which is reused.
 
-/// A text from the database that is not what this version writes.
+/// A text from the database in a form that this version does not write.
 package struct FactsError: Error, Equatable, CustomStringConvertible {
     let what: String
     let why: String
@@ -25,7 +25,7 @@ package struct FactsWriter: ~Copyable {
     /// The bytes written so far, for a digest.
     package var bytes: [UInt8] { json.bytes }
 
-    /// Forgets the written bytes, keeps the memory.
+    /// Discards the written bytes and keeps the memory.
     package mutating func removeAll() { json.removeAll() }
 
     package mutating func object(_ body: (inout Self) -> Void) {
@@ -43,7 +43,7 @@ package struct FactsWriter: ~Copyable {
         if !value.isEmpty { json.text(key, value) }
     }
 
-    /// A member that is there even when its text is empty.
+    /// A member that is written even when its text is empty.
     package mutating func required(_ key: StaticString, _ value: String) { json.text(key, value) }
 
     package mutating func flag(_ key: StaticString) { json.flag(key, true) }
@@ -52,7 +52,7 @@ package struct FactsWriter: ~Copyable {
 
     package mutating func number(_ key: StaticString, _ value: Int) { json.number(key, value) }
 
-    /// A list that is there even when it is empty.
+    /// A list that is written even when it is empty.
     package mutating func required(_ key: StaticString, _ values: [String]) { json.texts(key, values) }
 
     package mutating func texts(_ key: StaticString, _ values: [String]) {

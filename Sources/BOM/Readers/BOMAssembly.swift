@@ -1,7 +1,8 @@
-// DESIGN. Shared by every standard and syntax: references become unique, edges wait until all references are known,
-// warnings are counted so that a bad document cannot fill a log. A reader of one syntax builds the parts and calls this.
+// DESIGN. All standards and syntaxes share this code. It makes references unique, keeps edges until all references are
+// known, and counts warnings so that a bad document cannot fill a log. The reader of a syntax builds the parts and calls
+// this type.
 
-/// The receiver without its type, so that the readers are compiled once.
+/// The receiver without its type, so that the readers are compiled only once.
 struct BOMOutlet {
     let component: (Component) throws(BOMError) -> Void
     let file: (SourceFile) throws(BOMError) -> Void
@@ -10,7 +11,7 @@ struct BOMOutlet {
     let warning: (String) -> Void
     let document: (BOMDocument) throws(BOMError) -> Void
 
-    /// Ignores all parts: for a reader that looks ahead.
+    /// Ignores all parts; for a reader that looks ahead.
     static var none: BOMOutlet {
         BOMOutlet(
             component: { (_) throws(BOMError) in }, file: { (_) throws(BOMError) in },
@@ -19,9 +20,9 @@ struct BOMOutlet {
     }
 }
 
-/// Puts the parts of one document together on their way to the receiver.
+/// Assembles the parts of one document for the receiver.
 struct BOMAssembly {
-    /// The warnings of a reader. Each is described in full a few times, then counted.
+    /// The warnings of a reader. Each kind is described in full a few times, and then only counted.
     enum Oddity: String, CaseIterable {
         case duplicateReference = "references that stand for two things"
         case danglingReference = "references to nothing in this document"
@@ -68,7 +69,7 @@ struct BOMAssembly {
         try known(graph.references.number(for: text))
     }
 
-    /// The number of a reference that something mentions.
+    /// The number of a mentioned reference.
     mutating func mention(_ text: String) throws(BOMError) -> Int32 {
         try known(graph.references.number(for: text))
     }
@@ -81,8 +82,8 @@ struct BOMAssembly {
         return number
     }
 
-    /// Reserves a reference for a part that will be handed out. When the reference is taken, returns another one that
-    /// is derived from it.
+    /// Reserves a reference for a part that will be passed on. When the reference is taken, another one is derived
+    /// from it and returned.
     mutating func declare(_ wanted: String, isGiven: Bool = true) throws(BOMError) -> String {
         let number = try mention(wanted)
         if referents[Int(number)] == .unknown {
@@ -105,7 +106,7 @@ struct BOMAssembly {
         }
     }
 
-    /// Makes a reference stand for something that Waybill does not keep: edges to it vanish silently.
+    /// Marks a reference as one that Waybill does not keep: edges to it are dropped silently.
     mutating func declareUnkept(_ reference: String) throws(BOMError) {
         let number = try mention(reference)
         if referents[Int(number)] == .unknown { referents[Int(number)] = .unkept }
@@ -113,8 +114,8 @@ struct BOMAssembly {
 
     // MARK: - Parts
 
-    /// Hands out a component, its reference declared or still empty. Mends what can be mended; returns the reference, or
-    /// nil when the component had to be skipped.
+    /// Passes on a component whose reference is declared or still empty. Repairs what can be repaired; returns the
+    /// reference, or nil when the component was skipped.
     @discardableResult
     mutating func add(_ component: Component, isDeclared: Bool) throws(BOMError) -> String? {
         var component = component
@@ -147,7 +148,7 @@ struct BOMAssembly {
         return component.ref
     }
 
-    /// Declares the reference of a component: its own, its package URL, or one made of its name.
+    /// Declares the reference of a component: its own, its package URL, or one derived from its name.
     mutating func declareReference(of component: Component) throws(BOMError) -> String {
         if !component.ref.isEmpty { return try declare(component.ref) }
         if !component.purl.isEmpty { return try declare(component.purl, isGiven: false) }
@@ -155,7 +156,7 @@ struct BOMAssembly {
         return try declare("\(component.kind.rawValue):\(group)\(component.name)@\(component.version)", isGiven: false)
     }
 
-    /// Whether a package URL has a name: whether a segment follows its type that is more than a version.
+    /// Whether a package URL has a name: a segment after the type that is more than a version.
     private static func namesSomething(_ purl: String) -> Bool {
         var text = purl
         return text.withUTF8 { bytes in
@@ -165,7 +166,7 @@ struct BOMAssembly {
             scan: while index < bytes.count {
                 switch bytes[index] {
                 case UInt8(ascii: "?"), UInt8(ascii: "#"): break scan
-                // An `@` that is not at the head of a segment begins the version.
+                // An `@` begins the version unless it is the first character of a segment.
                 case UInt8(ascii: "@") where index > start && start > type: return bytes[start] != UInt8(ascii: "@")
                 case UInt8(ascii: "/") where index + 1 < bytes.count: start = index + 1
                 default: break
@@ -213,7 +214,7 @@ struct BOMAssembly {
 
     // MARK: - The end
 
-    /// Hands out the edges whose two ends exist, then the document.
+    /// Passes on the edges with two existing ends, then the document.
     mutating func finish(_ document: BOMDocument) throws(BOMError) -> DependencyGraph {
         var document = document
         for number in referents.indices where referents[number] == .unknown {
@@ -243,7 +244,7 @@ struct BOMAssembly {
         return graph
     }
 
-    /// Says something odd, unless that kind has been said often enough.
+    /// Reports something unusual, unless this kind was reported often enough.
     mutating func warn(_ oddity: Oddity, _ text: @autoclosure () -> String) {
         let count = (oddities[oddity] ?? 0) + 1
         oddities[oddity] = count

@@ -1,16 +1,16 @@
 package import Bytes
 
-// DESIGN. The format is recognized by the content. Its name may come last in a JSON object, so the file is looked through
-// first, up to the key that decides (in practice the first kilobyte), and then read from its beginning. A further syntax
-// is a case of `Form`, its signs in `recognize`, and a source of the JSON form of the standard: see `Transcript`. A
+// DESIGN. The format is recognized by the content. In a JSON object the deciding key may come last. So the file is first
+// searched up to this key (in practice within the first kilobyte), and then read from its beginning. A further syntax
+// needs a case of `Form`, its signs in `recognize`, and a source of the JSON form of its standard: see `Transcript`. A
 // packed document is unpacked first: see `Packing`.
 
 /// Reads a bill of materials of any known standard and syntax.
 package enum BOMReader {
-    /// Reads a file and hands its parts to the receiver, the document last; returns the graph of dependencies.
+    /// Reads a file and passes its parts to the receiver, the document last; returns the graph of dependencies.
     ///
-    /// Memory does not grow with the file, but for its references and edges. After an error the parts handed out before
-    /// are invalid.
+    /// Memory grows only with the references and edges of the file. After an error the parts passed on before are
+    /// invalid.
     @discardableResult
     package static func read(
         file path: String, into receiver: inout some BOMReceiver
@@ -18,7 +18,7 @@ package enum BOMReader {
         try read(DocumentFile(path: path), into: &receiver)
     }
 
-    /// Reads bytes in memory, as `read(file:into:)` reads a file.
+    /// Reads bytes in memory, like `read(file:into:)` for a file.
     @discardableResult
     package static func read(
         bytes: [UInt8], into receiver: inout some BOMReceiver
@@ -34,7 +34,8 @@ package enum BOMReader {
         }
         var result: Result<DependencyGraph, BOMError> = .failure(.failed(what: "nothing was read"))
         withUnsafeMutablePointer(to: &receiver) { receiver in
-            // The closures, and with them the pointer, do not outlive this call: the readers are local values.
+            // The closures, and with them the pointer, do not outlive this call, because the readers are local
+            // values.
             let outlet = BOMOutlet(
                 component: { (part) throws(BOMError) in try receiver.pointee.component(part) },
                 file: { (part) throws(BOMError) in try receiver.pointee.file(part) },
@@ -54,7 +55,7 @@ package enum BOMReader {
     private static func read(
         _ syntax: Syntax, from document: Document, to outlet: BOMOutlet
     ) throws(BOMError) -> DependencyGraph {
-        /// The document from its beginning.
+        /// The source of the document, from its beginning.
         func beginning(warn: @escaping (String) -> Void) throws -> JSONReader {
             JSONReader(window: window, source: syntax.form.json(of: try document.source(), warn: warn))
         }
@@ -80,9 +81,10 @@ package enum BOMReader {
         }
     }
 
-    /// Bytes of a file that are in memory at once.
+    /// The bytes of a file that are in memory at once.
     static let window = 1 << 18
-    /// The most bytes of text that one component (without those in it), file, vulnerability or other part may have.
+    /// The most bytes of text in one part: a component (without inner components), a file, a vulnerability, or
+    /// another part.
     package static let partLimit = 32 << 20
 }
 

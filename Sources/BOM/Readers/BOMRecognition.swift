@@ -6,7 +6,7 @@ extension BOMReader {
         /// The kind of a document.
         enum Content: Equatable {
             case bom(BOMDocument.Standard)
-            /// Statements about vulnerabilities of products, which lie elsewhere.
+            /// Statements about vulnerabilities of products that are described elsewhere.
             case statements(StatementDocument.Dialect)
         }
 
@@ -24,17 +24,17 @@ extension BOMReader {
     /// A syntax, of any standard.
     enum Form: Equatable {
         case json(JSONReader.Encoding)
-        /// JSON in the object with which GitHub's dependency graph answers: `{"sbom": {…}}`.
+        /// JSON inside the object of an answer by GitHub's dependency graph: `{"sbom": {…}}`.
         case gitHubAnswer(JSONReader.Encoding)
         case cycloneDXXML
         case spdxXML
         case tagValue(JSONReader.Encoding)
         case spdxYAML
         case spdxRDF
-        /// The JSON form that `Packing` made of a workbook.
+        /// The JSON form that `Packing` makes of a workbook.
         case spdxWorkbook
 
-        /// The document as JSON, if need be made from it on the way.
+        /// The document as JSON, converted during reading if necessary.
         func json(
             of source: @escaping JSONReader.Source, warn: @escaping (String) -> Void
         ) -> JSONReader.Source {
@@ -61,7 +61,7 @@ extension BOMReader {
             }
         }
 
-        /// Checks the text after the document: only the end of its container, and blanks, may follow.
+        /// Checks the text after the document: only the end of its container and blanks are allowed.
         func finish(_ json: inout JSONReader) throws(JSONError) {
             if case .gitHubAnswer = self {
                 while try json.nextKey() { try json.skipValue() }
@@ -79,7 +79,7 @@ extension BOMReader {
         }
     }
 
-    /// Tells standard and syntax from the content.
+    /// Determines standard and syntax from the content.
     static func recognize(_ document: Document) throws(BOMError) -> Syntax {
         let head = try document.head()
         if head.isEmpty { throw .unrecognized(why: "the file is empty") }
@@ -98,12 +98,13 @@ extension BOMReader {
         }
     }
 
-    /// Members of an SPDX document by which YAML is recognized: one of them comes first, in any order of members.
+    /// Members of an SPDX document by which YAML is recognized; one of them comes first, whatever the order of
+    /// members.
     private static let yamlSigns: Set<String> = [
         "spdxVersion", "dataLicense", "documentNamespace", "creationInfo", "packages", "relationships",
     ]
 
-    /// Looks through the first lines for a tag of tag-value, or for a member of SPDX as YAML writes it.
+    /// Searches the first lines for a tag of tag-value, or for a member of SPDX in YAML.
     private static func recognizeText(
         _ source: @escaping JSONReader.Source, _ encoding: JSONReader.Encoding
     ) throws(BOMError) -> Syntax? {
@@ -119,7 +120,7 @@ extension BOMReader {
             let tag = line.prefix { $0 != UInt8(ascii: ":") }.drop { [0xEF, 0xBB, 0xBF, 0x20, 0x09].contains($0) }
             guard tag.count < 64, tag.endIndex < line.endIndex else { continue }
             let name = String(decoding: tag, as: UTF8.self)
-            // `SPDXID:` stands in both.
+            // `SPDXID:` occurs in both.
             if yamlSigns.contains(name.filter { $0 != "\"" && $0 != "'" }), line.first != 0x20, line.first != 0x09 {
                 return Syntax(standard: .spdx, form: .spdxYAML)
             }
@@ -128,7 +129,7 @@ extension BOMReader {
         return nil
     }
 
-    /// How many bytes of a text are searched for a sign.
+    /// The bytes of a text that are searched for a sign.
     private static let textHead = 1 << 18
 
     private enum Sign: String, CaseIterable, Sendable {
@@ -138,7 +139,7 @@ extension BOMReader {
     }
     private static let signs = JSONKeys<Sign>()
 
-    /// Walks through the members of the outermost object up to one that decides.
+    /// Reads the members of the outermost object up to one that decides.
     private static func recognizeJSON(
         _ source: @escaping JSONReader.Source, _ encoding: JSONReader.Encoding
     ) throws(BOMError) -> Syntax {
@@ -186,7 +187,7 @@ extension BOMReader {
                 + "but has neither bomFormat nor spdxVersion")
     }
 
-    /// The standard of the object that comes next, if it is a document; else nil, and the value is skipped.
+    /// The standard of the next object if it is a document; otherwise nil, and the value is skipped.
     private static func standardWithin(_ json: inout JSONReader) throws(JSONError) -> BOMDocument.Standard? {
         guard try json.peek() == .object else {
             try json.skipValue()
@@ -201,13 +202,13 @@ extension BOMReader {
         return nil
     }
 
-    /// Whether the `@context` at hand is that of an OpenVEX document (openvex/spec, OPENVEX-SPEC.md, "Document").
+    /// Whether the current `@context` belongs to an OpenVEX document (openvex/spec, OPENVEX-SPEC.md, "Document").
     private static func isOpenVEX(_ json: inout JSONReader) throws(JSONError) -> Bool {
         guard try json.peek() == .string else { return false }
         return try json.string().hasPrefix("https://openvex.dev/ns")
     }
 
-    /// Whether the value at hand is the `document` of a CSAF document (CSAF 2.0, 3.2.1.2). Reads past it.
+    /// Whether the current value is the `document` of a CSAF document (CSAF 2.0, 3.2.1.2). Consumes the value.
     private static func isCSAF(_ json: inout JSONReader) throws(JSONError) -> Bool {
         guard try json.peek() == .object else {
             try json.skipValue()
@@ -233,7 +234,7 @@ extension BOMReader {
                 do throws(XMLError) {
                     try parser.parse(piece)
                 } catch {
-                    // The reader, not the recognition, refuses text after the outermost element.
+                    // The reader refuses text after the outermost element; the recognition does not.
                     if root.name == nil { throw .transcript("\(error)") }
                 }
             }
@@ -255,7 +256,7 @@ extension BOMReader {
     }
 }
 
-/// Takes the name of the outermost element.
+/// Stores the name of the outermost element.
 private final class RootElement: XMLHandler {
     private(set) var name: String?
     private(set) var namespace = ""

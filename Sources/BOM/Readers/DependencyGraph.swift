@@ -1,9 +1,9 @@
-// DESIGN. A bill of a million components has several million edges; each is stored as two numbers and two bytes.
-// `seal` sorts them by their beginning, so that the edges of a node are one range, and nothing else is built.
+// DESIGN. A bill of a million components has several million edges, and each is stored as two numbers and two bytes.
+// `seal` sorts them by their start, so that the edges of a node are one range. No other structure is built.
 
-/// The edges of one document (a component needs or contains another), as compact numbers.
+/// The edges of one document (a component needs or contains another) as compact numbers.
 package struct DependencyGraph: Sendable {
-    /// One edge, 12 bytes.
+    /// One edge, in 12 bytes.
     package struct Edge: Sendable, Equatable {
         package var from: Int32
         package var to: Int32
@@ -12,20 +12,20 @@ package struct DependencyGraph: Sendable {
         package var label: UInt8
     }
 
-    /// The most edges that are kept.
+    /// The most edges of a graph.
     package static let edgeLimit = 16_000_000
 
-    /// The references of the document, in the order in which they came up.
+    /// The references of the document in the order of their first mention.
     package var references = ReferenceTable()
-    /// Sorted by beginning, without doubles, once sealed.
+    /// After sealing sorted by their start, without duplicates.
     package private(set) var edges: [Edge] = []
-    /// The names of relationships that `kind` does not say; the first is empty.
+    /// The names of relationships that `kind` does not express; the first is empty.
     package private(set) var labels: [String] = [""]
     /// The components that the document describes.
     package var roots: [Int32] = []
-    /// The components on which the document itself depends (SPDX: SPDXRef-DOCUMENT DEPENDS_ON).
+    /// The components that the document itself depends on (SPDX: SPDXRef-DOCUMENT DEPENDS_ON).
     package var neededByDocument: [Int32] = []
-    /// Edges of node `n`: `edges[starts[n]..<starts[n + 1]]`.
+    /// The edges of node `n` are `edges[starts[n]..<starts[n + 1]]`.
     private var starts: [Int32] = []
 
     package init() {}
@@ -45,8 +45,8 @@ package struct DependencyGraph: Sendable {
         edges.append(Edge(from: from, to: to, kind: kind, label: UInt8(index ?? 0)))
     }
 
-    /// Replaces each end of each edge by the node that it really means, drops edges with an end without a node, sorts the
-    /// others and drops doubles.
+    /// Replaces each end of each edge by the node that it means, drops edges that lack a node, sorts the others, and
+    /// removes duplicates.
     package mutating func seal(resolving node: (Int32) -> Int32? = { $0 }) {
         var kept = 0
         for edge in edges {
@@ -67,7 +67,7 @@ package struct DependencyGraph: Sendable {
         for node in 0..<references.count { starts[node + 1] += starts[node] }
     }
 
-    /// Node numbers stay below 2^31, so both and the kind fit into 64 bits.
+    /// Node numbers are below 2^31, so both numbers and the kind fit into 64 bits.
     private static func order(_ edge: Edge) -> UInt64 {
         let kind: UInt64 =
             switch edge.kind {
@@ -78,20 +78,21 @@ package struct DependencyGraph: Sendable {
         return UInt64(UInt32(bitPattern: edge.from)) << 33 | kind << 31 | UInt64(UInt32(bitPattern: edge.to))
     }
 
-    /// The distance of each component from the component that the document describes.
+    /// The distance of each component from the described component.
     package struct Levels: Sendable {
         fileprivate let distances: [Int32]
         /// The greatest distance; 0 without edges.
         package let maximum: Int
 
-        /// Edges on the shortest way from a root: 0 for a root, 1 for a direct dependency; nil when no way leads there.
+        /// The number of edges on the shortest path from a root: 0 for a root, 1 for a direct dependency; nil without a
+        /// path.
         package subscript(node: Int32) -> Int? {
             node >= 0 && node < distances.count && distances[Int(node)] >= 0 ? Int(distances[Int(node)]) : nil
         }
     }
 
-    /// Distances along edges of some kinds, from the described roots; where none of them has an edge, from every node with
-    /// edges that is no edge's target. Cycles do no harm. Call it on a sealed graph.
+    /// Distances along edges of some kinds from the described roots. If none of them has an edge, the distances start at
+    /// every node that has edges and is the target of none. Cycles cause no problem. The graph must be sealed.
     package func levels(along kinds: [Dependency.Kind] = [.dependsOn]) -> Levels {
         var distances = [Int32](repeating: -1, count: references.count)
         var queue: [Int32] = roots.contains { !targets(of: $0, along: kinds).isEmpty } ? roots : sources(along: kinds)
@@ -128,8 +129,8 @@ package struct DependencyGraph: Sendable {
         }
     }
 
-    /// The number of circles along edges of some kinds: groups of nodes that reach each other. A node that needs itself
-    /// is a circle. Tarjan's strongly connected components (1972), without recursion.
+    /// The number of cycles along edges of some kinds: groups of nodes that reach each other. A node that needs itself
+    /// is a cycle. Tarjan's strongly connected components (1972), without recursion.
     package func cycles(along kinds: [Dependency.Kind] = [.dependsOn]) -> Int {
         let count = references.count
         var index = [Int32](repeating: -1, count: count)

@@ -1,14 +1,14 @@
 import Bytes
 import Glibc
 
-/// An open file, read from its beginning as often as need be.
+/// An open file, which can be read from its beginning any number of times.
 final class DocumentFile {
     let descriptor: Int32
     let name: String
     let size: Int
 
     init(path: String) throws(BOMError) {
-        // Messages are for the person who sent the document, who knows no path of the server.
+        // Messages are for the person who sent the document and who does not know the server's paths.
         name = "the document"
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         var status = stat()
@@ -22,7 +22,7 @@ final class DocumentFile {
         }
     }
 
-    /// A file without a name that holds what a source gives, at most `limit` bytes.
+    /// A nameless file with the content of a source, at most `limit` bytes.
     init(holding source: @escaping JSONReader.Source, name: String, limit: Int) throws(BOMError) {
         self.name = name
         let descriptor = Self.unnamed()
@@ -58,7 +58,7 @@ final class DocumentFile {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// The descriptor of an open file whose name is removed already; negative when there is none.
+    /// The descriptor of an open file whose name is already removed; negative without a file.
     private static func unnamed() -> Int32 {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var path = Array("\(folder)/waybill-document-XXXXXX".utf8CString)
@@ -107,12 +107,12 @@ extension BOMError {
     }
 }
 
-/// A document whose bytes can be read from the beginning again, also if they were unpacked.
+/// A document whose bytes can be read from the beginning again, even when they were unpacked.
 struct Document {
-    /// How large it is; where it is packed, how large in there.
+    /// Its size; for a packed document, its packed size.
     let size: Int
     private let open: () throws(BOMError) -> JSONReader.Source
-    /// The file that holds nothing but the document.
+    /// The file, if it contains only the document.
     let file: DocumentFile?
 
     init(_ file: DocumentFile) {

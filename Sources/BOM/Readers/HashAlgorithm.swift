@@ -1,6 +1,6 @@
-/// The digests that CycloneDX 1.6 (`hash-alg`) and SPDX 2.3 (§7.10) know, under one name each.
+/// The digests of CycloneDX 1.6 (`hash-alg`) and SPDX 2.3 (§7.10), each under one name.
 enum HashAlgorithm {
-    /// The name as CycloneDX spells it or would spell it, with the count of hexadecimal digits (0: any).
+    /// The name in the spelling of CycloneDX, and the number of hexadecimal digits (0 for any).
     private static let known: [String: (name: String, digits: Int)] = {
         let list: [(String, Int)] = [
             ("MD2", 32), ("MD4", 32), ("MD5", 32), ("MD6", 0), ("ADLER32", 8),
@@ -12,12 +12,12 @@ enum HashAlgorithm {
         return Dictionary(uniqueKeysWithValues: list.map { (key($0.0), ($0.0, $0.1)) })
     }()
 
-    /// Upper case without signs, so that SHA1, sha-1 and SHA_1 are one.
+    /// In upper case without signs, so that SHA1, sha-1 and SHA_1 are equal.
     private static func key(_ name: String) -> String { name.uppercased().filter { $0 != "-" && $0 != "_" } }
 
-    /// The digest under its one name in lower-case hexadecimal; nil when the name is unknown or the value cannot be one.
+    /// The digest under its one name, in lower-case hexadecimal; nil when the name is unknown or the value is invalid.
     static func hash(_ name: String, _ value: String) -> Hash? {
-        // The names as they come nearly always, without the cost of the search.
+        // The usual names, found without a search.
         let (spelled, digits): (String, Int)
         switch name {
         case "SHA-1", "SHA1": (spelled, digits) = ("SHA-1", 40)

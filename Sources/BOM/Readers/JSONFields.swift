@@ -1,10 +1,10 @@
 package import Bytes
 
-// How the readers of JSON syntaxes take values: null counts as absent, and a number or a Boolean where text should
-// stand is read as it is spelled, because generators write `"version": 1.10`.
+// The rules by which readers of JSON syntaxes take values. Null counts as absent. A number or a Boolean in place of a
+// text is read as it is spelled, because generators write `"version": 1.10`.
 
 extension JSONReader {
-    /// The next value as text; empty for null.
+    /// The next value as a text; empty for null.
     package mutating func text() throws(JSONError) -> String {
         switch try peek() {
         case .string: return try string()
@@ -17,7 +17,7 @@ extension JSONReader {
         }
     }
 
-    /// Enters an array, or reads past null and returns false.
+    /// Enters an array, or skips null and returns false.
     package mutating func beginArrayUnlessNull() throws(JSONError) -> Bool {
         if try peek() == .null {
             try null()
@@ -27,7 +27,7 @@ extension JSONReader {
         return true
     }
 
-    /// Enters an object, or reads past null and returns false.
+    /// Enters an object, or skips null and returns false.
     package mutating func beginObjectUnlessNull() throws(JSONError) -> Bool {
         if try peek() == .null {
             try null()
@@ -37,7 +37,7 @@ extension JSONReader {
         return true
     }
 
-    /// Goes to the next object of the array and enters it, past elements that are null; false when the array ended.
+    /// Skips null elements and enters the next object of the array; false at the end of the array.
     package mutating func nextObject() throws(JSONError) -> Bool {
         while try nextElement() {
             if try beginObjectUnlessNull() { return true }
@@ -45,7 +45,7 @@ extension JSONReader {
         return false
     }
 
-    /// The texts of an array that are not empty; a single text counts as an array of one.
+    /// The non-empty texts of an array; a single text counts as an array of one.
     package mutating func texts() throws(JSONError) -> [String] {
         if try peek() == .string { return [try string()] }
         var texts: [String] = []
@@ -58,9 +58,10 @@ extension JSONReader {
     }
 }
 
-/// The members of an object that have no field in the model, as they came.
+/// The members of an object without a field in the model, unchanged.
 ///
-/// The text is part of the facts whose digest is kept, so its escapes stay as they are: `JSONWriter` has shorter ones.
+/// The text is part of the facts whose digest is stored, so its escapes must stay as they are; `JSONWriter` uses
+/// shorter ones.
 struct ExtraFields {
     /// The most bytes of one object's extra.
     static let limit = 1 << 20
@@ -68,10 +69,10 @@ struct ExtraFields {
     private var body = ""
     private var keys = Set<String>()
 
-    /// One JSON object, or empty without members.
+    /// The members as one JSON object; empty without members.
     var text: String { body.isEmpty ? "" : "{\(body)}" }
 
-    /// Keeps the member at hand; false when it was too much and was read past.
+    /// Keeps the current member; false when it was too large and was skipped.
     mutating func keep(_ json: inout JSONReader) throws(JSONError) -> Bool {
         let key = json.key()
         guard body.utf8.count + key.utf8.count < Self.limit else {
@@ -107,7 +108,7 @@ struct ExtraFields {
 }
 
 extension BOMAssembly {
-    /// Keeps the member at hand among the extra, or says that it was too much.
+    /// Keeps the current member among the extra, or warns that it was too large.
     mutating func keep(_ json: inout JSONReader, in extra: inout ExtraFields) throws(JSONError) {
         let key = json.key()
         if try !extra.keep(&json) {

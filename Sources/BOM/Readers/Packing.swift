@@ -1,25 +1,25 @@
 import Bytes
 
-// DESIGN. A packed document is a source like any other, which inflates on the way; as a document is read twice, it is
-// inflated twice rather than kept. Against bombs, the output is bounded by a multiple of the input that no bill of
-// materials reaches, and by an absolute number. Names in an archive are labels for people, never paths.
+// DESIGN. A packed document is a source like any other, which inflates during reading. A document is read twice, so
+// it is inflated twice instead of being stored. Against bombs, the output is limited to a multiple of the input that
+// no bill of materials reaches, and to an absolute number of bytes. Names in an archive are labels for people, and
+// never paths.
 
 /// Unpacks a document.
 enum Packing {
-    /// The most bytes that an unpacked document may have.
+    /// The most bytes of an unpacked document.
     static let limit = 16 << 30
-    /// How much larger than its packing a document may be, once it has more than `harmless` bytes. Bills of materials
+    /// The largest ratio of a document to its packed size, once it has more than `harmless` bytes. Bills of materials
     /// inflate 10 to 50 times.
     static let ratio = 250
     static let harmless = 64 << 20
-    /// The limits for the files of an archive that are read, and for nested packings.
+    /// The most files of an archive that are read, and the deepest nesting of packings.
     static let entryLimit = 100
     static let depthLimit = 2
-    /// The most bytes of a packed document that has to be kept in memory, as an archive in an archive.
+    /// The most bytes of a packed document that must be kept in memory, such as an archive inside an archive.
     static let heldLimit = 64 << 20
 
-    /// Refuses a document that is not of a kind that is wanted. In an archive with several files, such a file is
-    /// skipped.
+    /// Refuses a document of an unwanted kind. In an archive with several files, such a file is skipped.
     typealias Check = (BOMReader.Syntax) throws(BOMError) -> Void
 
     /// The document in a file, and its kind.
@@ -68,11 +68,11 @@ enum Packing {
         case unknown(String)
     }
 
-    /// By the first bytes.
+    /// The kind of packing, by the first bytes.
     private static func kind(_ head: [UInt8]) -> Kind? {
         if head.starts(with: [0x1F, 0x8B]) { return .compressed(.gzip) }
         if head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) { return .compressed(.xz) }
-        // A frame, or a skippable one (RFC 8878, 3.1.2), with which some packers begin.
+        // A frame, or a skippable frame (RFC 8878, 3.1.2), which some packers write first.
         if head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return .compressed(.zstd) }
         if head.first.map({ $0 & 0xF0 == 0x50 }) == true, head.dropFirst().starts(with: [0x2A, 0x4D, 0x18]) {
             return .compressed(.zstd)
@@ -109,7 +109,7 @@ enum Packing {
         } catch {
             throw .failed(what: "\(error)", .memory)
         }
-        // One piece may inflate to a thousand times its size before it is read.
+        // A single piece may inflate to a thousand times its size before it is checked.
         let pieces = Pieces(source, size: 1 << 14)
         return Transcript.source { (out) throws(JSONError) in
             let piece = try pieces.next()
@@ -158,8 +158,8 @@ enum Packing {
                 let (document, syntax) = try unpack(inner, depth: depth + 1, accept)
                 found.append((entry.name, document, syntax))
             } catch {
-                // An archive with one file reports why it cannot be read. Of many files, one that cannot be read is
-                // ignored.
+                // For an archive with a single file, the error says why the file cannot be read. Among several files,
+                // an unreadable one is ignored.
                 if candidates.count == 1 { throw error }
                 if reason.isEmpty { reason = "\(entry.name.prefix(100)): \(error)" }
             }
@@ -176,7 +176,7 @@ enum Packing {
         return (first.document, first.syntax)
     }
 
-    /// Resource forks and the like, which packers add.
+    /// Whether a file is a resource fork or another addition of packers.
     private static func isHidden(_ name: String) -> Bool {
         name.hasPrefix("__MACOSX/") || name.split(separator: "/").last?.hasPrefix(".") != false
     }
@@ -220,7 +220,7 @@ enum Packing {
 }
 
 extension BOMError {
-    /// The document's error for a fault of its ZIP archive.
+    /// The error for a fault of the document's ZIP archive.
     fileprivate init(_ error: ZIPError) {
         switch error {
         case .unreadable(_, _, let outage): self = .failed(what: "\(error)", outage)

@@ -2,22 +2,22 @@ import Glibc
 
 /// Assigns small numbers to texts, in the order of their first use.
 ///
-/// Open addressing over one arena of bytes: about 16 bytes and the text itself for each. The hash is seeded for each
-/// process, so a document cannot be made to collide.
+/// Open addressing over one arena of bytes: each text takes about 16 bytes and its own length. The hash is seeded for
+/// each process, so no document can force collisions.
 package struct ReferenceTable: Sendable {
     private var bytes: [UInt8] = []
-    /// Text `n` is `bytes[ends[n - 1]..<ends[n]]`.
+    /// Text `n` is in `bytes[ends[n - 1]..<ends[n]]`.
     private var ends: [UInt32] = []
     private var hashes: [UInt32] = []
-    /// Number of a text plus one; 0 is free.
+    /// The number of a text plus one; 0 is free.
     private var slots: [UInt32] = Array(repeating: 0, count: 64)
 
-    /// The most bytes of texts, and sixteen times the most texts.
+    /// The most bytes of all texts, and sixteen times the largest number of texts.
     package static let limit = 512 << 20
 
     package init() {}
 
-    /// How many different texts came up.
+    /// The number of different texts.
     package var count: Int { ends.count }
 
     /// The number of a text, new or known; nil when `limit` bytes of texts are full.
@@ -38,13 +38,13 @@ package struct ReferenceTable: Sendable {
         return Int32(ends.count - 1)
     }
 
-    /// The number of a text, new or known; nil when `limit` bytes of texts are full.
+    /// The number of a text, new or known; nil when the texts reach `limit` bytes.
     package mutating func number(for text: String) -> Int32? {
         var text = text
         return text.withUTF8 { number(for: UnsafeRawBufferPointer($0)) }
     }
 
-    /// The number of a text that came up before.
+    /// The number of a known text.
     package func known(_ text: String) -> Int32? {
         var text = text
         return text.withUTF8 { utf8 in

@@ -1,9 +1,9 @@
 package import Bytes
 
-// DESIGN. Statements about vulnerabilities (VEX) come inside a bill of materials, or in a document of a dialect of their own. One
-// place recognizes documents of both kinds and unpacks them. The readers of the dialects are in a target above this one.
+// DESIGN. Statements about vulnerabilities (VEX) come inside a bill of materials, or in a document of a separate dialect. One
+// place recognizes and unpacks documents of both kinds. The readers of the dialects are in a target above BOM.
 
-/// A document that holds nothing but statements about vulnerabilities, recognized by its content.
+/// A document that contains only statements about vulnerabilities; its content decides.
 package struct StatementDocument {
     package enum Dialect: String, Sendable, CaseIterable {
         case openVEX = "OpenVEX"
@@ -20,7 +20,7 @@ package struct StatementDocument {
         self.form = form
     }
 
-    /// Reads the document from its beginning; may be called as often as it is needed.
+    /// Reads the document from its beginning; may be called any number of times.
     package func reader() throws(BOMError) -> JSONReader {
         JSONReader(window: BOMReader.window, source: form.json(of: try document.source(), warn: { _ in }))
     }
@@ -33,7 +33,7 @@ extension BOMReader {
         case statements(StatementDocument)
     }
 
-    /// Recognizes a file, also inside a package.
+    /// Recognizes a file, which may be packed.
     package static func recognize(file path: String) throws(BOMError) -> Recognized {
         let (document, syntax) = try Packing.unpack(DocumentFile(path: path)) { (_) throws(BOMError) in }
         switch syntax.content {

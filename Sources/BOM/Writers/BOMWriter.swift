@@ -1,11 +1,11 @@
 package import Bytes
 
-/// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` or `unknownDependencies` of one
-/// reference at a time, every `vulnerability`, `end`. Steps may be left out, not turned round.
+/// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` or `unknownDependencies`
+/// for one reference at a time, every `vulnerability`, `end`. Steps may be left out, but their order is fixed.
 ///
-/// The output is valid by its standard for every input: dangling references and malformed hashes, dates and links are left out and
-/// counted in `losses`. Times, ids and order are the caller's, so that the same calls give the same bytes. Memory holds the references
-/// that were seen, not the components.
+/// The output is valid by its standard for every input: dangling references and malformed hashes, dates and links are left out
+/// and counted in `losses`. The caller provides times, ids and order, so that equal calls give equal bytes. Memory holds the
+/// references seen so far, not the components.
 ///
 ///     try writer.begin(document, root: root, to: &out)
 ///     for component in components {
@@ -14,38 +14,40 @@ package import Bytes
 ///     try writer.dependencies(of: root.ref, edges, to: &out)
 ///     try writer.end(to: &out)
 package protocol BOMWriter: Sendable {
-    /// The part of a component's output that follows from the component alone.
+    /// The part of a component's output that depends only on the component.
     associatedtype Preparation: Sendable
 
-    /// Does that part of a component's work, on any thread and in any order. It depends on the package (name, version, file name,
-    /// package URL), not on its place in the document.
+    /// Does this part of the work for a component; may be called on any thread and in any order. It depends on the package
+    /// (name, version, file name, package URL), not on its place in the document.
     static func prepare(_ component: Component) -> Preparation
 
-    /// The kinds of facts that could not be written, and how often.
+    /// The kinds of facts that could not be written, with their numbers.
     var losses: [BOMLoss: Int] { get }
 
-    /// Opens the document. `document.created` must be a time (RFC 3339), `document.identifier` a `urn:uuid:` for CycloneDX
-    /// (empty: none) and a URI without `#` for SPDX. `root` is the component that the document describes; it must not be repeated as a
+    /// Opens the document. `document.created` must be a time (RFC 3339). `document.identifier` must be a `urn:uuid:` or empty
+    /// for CycloneDX, and a URI without `#` for SPDX. `root` is the described component, which must not be repeated as a
     /// component. `advisories` are its vulnerabilities, as for `component`.
     mutating func begin(
         _ document: BOMDocument, root: Component?, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError)
-    /// Gives the licences that the `LicenseRef-`s of the components to come refer to, instead of those of `begin` or of the
-    /// call before: documents that become one may mean different licences by the same id.
+    /// Declares the licences for the `LicenseRef-`s of the following components, instead of those of `begin` or of the
+    /// previous call: when documents are merged, one id may mean different licences.
     mutating func declare(_ licenses: [ExtractedLicense])
-    /// Adds a component. A component that comes right after its `parent` or the parent's other children is nested in it where the
-    /// standard can. `advisories` are the vulnerabilities that SPDX mentions at the package; CycloneDX takes them from `vulnerability`.
+    /// Adds a component. A component is nested in its `parent`, where the standard allows it, if it directly follows the parent
+    /// or the parent's other children. `advisories` are the vulnerabilities that SPDX mentions at the package; CycloneDX takes
+    /// them from `vulnerability`.
     mutating func component(
         _ component: Component, _ preparation: Preparation, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError)
-    /// Adds the edges that lead from one reference: once for each, all at once.
+    /// Adds the edges from one reference. There must be one call for each reference, with all of its edges.
     mutating func dependencies(of ref: String, _ edges: [Dependency], to out: inout ByteSink) throws(SinkError)
-    /// States that the dependencies of the component with this reference are unknown; `contained` has the components that are known to
-    /// be in it.
+    /// States that the dependencies of the component with this reference are unknown; `contained` has the components that it is
+    /// known to contain.
     mutating func unknownDependencies(
         of ref: String, contained: [Dependency], to out: inout ByteSink
     ) throws(SinkError)
-    /// Says that parts of the component with this reference were left out. To be called before the first vulnerability.
+    /// States that parts of the component with this reference were left out. It must be called before the first
+    /// vulnerability.
     mutating func leavesOutParts(of ref: String)
     mutating func vulnerability(_ vulnerability: VulnerabilityClaim, to out: inout ByteSink) throws(SinkError)
     /// Closes the document; the caller flushes the sink.
@@ -53,24 +55,24 @@ package protocol BOMWriter: Sendable {
 }
 
 extension BOMWriter {
-    /// Opens a document that describes something without vulnerabilities of its own.
+    /// Begins a document whose subject has no vulnerabilities of its own.
     package mutating func begin(
         _ document: BOMDocument, root: Component?, to out: inout ByteSink
     ) throws(SinkError) {
         try begin(document, root: root, advisories: [], to: &out)
     }
 
-    /// For standards that have a word for containing: it says nothing of needing.
+    /// For standards with a word for containment: the call states no dependencies.
     package mutating func unknownDependencies(
         of ref: String, contained: [Dependency], to out: inout ByteSink
     ) throws(SinkError) {
         if !contained.isEmpty { try dependencies(of: ref, contained, to: &out) }
     }
 
-    /// For standards in which a document cannot state that parts are missing.
+    /// For standards whose documents cannot state that parts are missing.
     package mutating func leavesOutParts(of _: String) {}
 
-    /// Adds a component that was not prepared.
+    /// Adds a component without a preparation.
     package mutating func component(
         _ component: Component, advisories: [Advisory], to out: inout ByteSink
     ) throws(SinkError) {
@@ -78,16 +80,16 @@ extension BOMWriter {
     }
 }
 
-/// A vulnerability as a package of SPDX mentions it.
+/// A vulnerability in the form in which an SPDX package mentions it.
 package struct Advisory: Sendable, Equatable {
-    /// The type of the address: the types of SPDX 2.3 Annex F, `SECURITY`.
+    /// The type of the address: a type of SPDX 2.3 Annex F, `SECURITY`.
     package enum Kind: String, Sendable {
         case advisory, fix, url
     }
 
     package var kind: Kind
     package var id: String
-    /// The page of the advisory; empty takes the page of the database that the id belongs to.
+    /// The page of the advisory; when empty, the page of the database that the id belongs to is used.
     package var url: String
 
     package init(id: String, url: String = "", kind: Kind = .advisory) {
@@ -96,14 +98,14 @@ package struct Advisory: Sendable, Equatable {
         self.kind = kind
     }
 
-    /// An advisory that a document names with its source, whose address often is that of a whole database: it counts where it names
-    /// the id, or where no page of the id is known.
+    /// An advisory that a document names with its source. The source's address is often that of a whole database, so it counts
+    /// only where it contains the id or no page of the id is known.
     package init(id: String, source url: String) {
         let isKnown = ["CVE-", "GHSA-"].contains { id.hasPrefix($0) }
         self.init(id: id, url: isKnown && !url.lowercased().contains(id.lowercased()) ? "" : url)
     }
 
-    /// `url`, or the page that the id is known by.
+    /// `url`, or else the known page of the id.
     package var page: String {
         if !url.isEmpty { return url }
         let id = URLText.path(id)
@@ -132,7 +134,7 @@ package enum BOMLoss: String, Sendable, CaseIterable {
     case longField = "an expression or a locator that is longer than what a cell of a spreadsheet holds"
 }
 
-/// The program that writes, as documents name it: `Waybill` and its version.
+/// The program, under the name that documents give it: `Waybill` and its version.
 package struct BOMTool: Sendable, Equatable {
     package var name: String
     package var version: String
@@ -143,9 +145,10 @@ package struct BOMTool: Sendable, Equatable {
     }
 }
 
-/// Identifiers that follow from content.
+/// Identifiers that are derived from content.
 package enum BOMIdentifier {
-    /// A `urn:uuid:` (RFC 9562 §5.8, version 8) from the first 16 bytes of a digest of the content; nil of a shorter one.
+    /// A `urn:uuid:` (RFC 9562 §5.8, version 8) from the first 16 bytes of a digest of the content; nil for a shorter
+    /// digest.
     package static func serialNumber(digest: [UInt8]) -> String? {
         digest.count >= 16 ? "urn:uuid:\(Identifier.uuid(digest, version: 8))" : nil
     }

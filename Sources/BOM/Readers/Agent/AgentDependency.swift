@@ -1,11 +1,11 @@
 import Bytes
 import Inventory
 
-// DESIGN. An agent's facts about a library come from its package manager or its file. A package URL is made only where the
-// type of the dependency, or the name of its file, leaves no doubt (mend-api.md §4): Debian and RPM packages, for example,
-// do not name their distribution, so they get no package URL.
+// DESIGN. An agent takes its facts about a library from a package manager or from the library's file. A package URL is
+// made only where the type of the dependency, or the name of its file, leaves no doubt (mend-api.md §4). Debian and RPM
+// packages, for example, do not name their distribution, so they get none.
 
-/// A dependency of an agent's upload while it is read.
+/// A dependency of an agent's upload during reading.
 struct AgentDependency {
     enum Field: String, CaseIterable {
         case groupId, artifactId, version, versionId, type, classifier, scope, sha1, systemPath, optional, children
@@ -34,7 +34,7 @@ struct AgentDependency {
 
     init() {}
 
-    /// Reads the value of a field other than `children`. False when the value is odd and was left out.
+    /// Reads the value of a field other than `children`. False when the value was invalid and left out.
     mutating func read(_ field: Field, _ json: inout JSONReader) throws(JSONError) -> Bool {
         switch field {
         case .groupId: groupId = try json.text()
@@ -60,7 +60,7 @@ struct AgentDependency {
             while try json.nextKey() {
                 let name = json.key()
                 let value = try json.text()
-                // The other digests are those of the file without its blanks or comments.
+                // The other digests are of the file without its blanks or comments.
                 if ["SHA1", "MD5", "SHA256", "SHA512"].contains(name.uppercased()) {
                     isGood = keep(name, value) && isGood
                 }
@@ -87,7 +87,7 @@ struct AgentDependency {
     /// The SHA-1, or empty.
     var sha1: String { hashes.first { $0.algorithm == "SHA-1" }?.value ?? "" }
 
-    /// Names the library of any kind of file.
+    /// The name of the library, for files of all kinds.
     var base: String {
         let url = packageURL?.text ?? ""
         if !url.isEmpty { return url }
@@ -95,7 +95,8 @@ struct AgentDependency {
         return name.isEmpty ? sha1 : name.joined(separator: ":")
     }
 
-    /// The text that distinguishes this file of the library, in this place, from others; empty when there is none.
+    /// The text that distinguishes this file of the library, in this place, from other files; empty when the
+    /// dependency has none.
     var distinction: String {
         let place = systemPath.isEmpty ? dependencyFile : systemPath
         if sha1.isEmpty, place.isEmpty { return "" }
@@ -123,7 +124,7 @@ struct AgentDependency {
 
     // MARK: Package URLs
 
-    /// The package URL, where it is certain.
+    /// The package URL, if it is certain.
     var packageURL: PackageURL? {
         if !purl.isEmpty, let given = PackageURL(purl) { return given }
         guard !version.isEmpty, !artifactId.isEmpty || !fileName.isEmpty else { return nil }
@@ -141,8 +142,8 @@ struct AgentDependency {
         case "R": return package("cran", behind: ["_\(version).tar.gz"])
         case "RUST", "CARGO": return package("cargo", behind: ["-\(version).crate"])
         case "":
-            // Older plug-ins give no type, Maven's give the packaging, and some kinds of files exist in one ecosystem
-            // only.
+            // Older plug-ins send no type, Maven's plug-ins send the packaging, and some kinds of files exist in only
+            // one ecosystem.
             if !groupId.isEmpty, ["jar", "war", "ear", "aar", "bundle", "maven-plugin", "ejb"].contains(type) {
                 return maven
             }
@@ -173,7 +174,7 @@ struct AgentDependency {
         return PackageURL(type: "maven", namespace: groupId, name: name, version: version, qualifiers: qualifiers)
     }
 
-    /// A package whose artifact may be the name of its file: the group is its name then, or the file without its ending.
+    /// A package whose artifact may be its file name. Its name is then the group, or the file name without its ending.
     private func package(_ type: String, behind endings: [String]) -> PackageURL? {
         let file = artifactId.isEmpty ? fileName : artifactId
         var name = file

@@ -1,9 +1,9 @@
 import Bytes
 import Inventory
 
-/// The facts of a project in an upload: mend-api.md §4.
+/// The facts about a project in an upload: mend-api.md §4.
 extension AgentProject {
-    /// The name of a project in its `coordinates`, with the version where there is one.
+    /// The name of a project in its `coordinates`, with the version if there is one.
     static func name(_ json: inout JSONReader) throws(JSONError) -> String {
         guard try json.beginObjectUnlessNull() else { return "" }
         var (name, version) = ("", "")

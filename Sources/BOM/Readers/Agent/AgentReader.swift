@@ -2,30 +2,30 @@ import Bytes
 import Glibc
 package import Inventory
 
-// DESIGN. An upload is a JSON array of projects, each with a tree of dependencies; it is read as a stream. The tree repeats
-// a library wherever it is needed, to any depth, so a library with the same file in the same place is one component however
-// often it is listed, and the tree becomes edges. There is no recursion: open dependencies wait on a stack, at most as deep
-// as JSON may be nested. Their members come in any order, so the children of one are kept as numbers until it is read to
-// its end.
+// DESIGN. An upload is a JSON array of projects, each with a tree of dependencies, and is read as a stream. The tree
+// repeats a library wherever something needs it, at any depth. So a library with the same file in the same place becomes
+// one component, and the tree becomes edges. Instead of recursion, open dependencies wait on a stack, which is at most as
+// deep as JSON may be nested. Their members come in any order, so the children of a dependency are kept as numbers until
+// the dependency ends.
 
 /// Reads the projects of an agent's upload: mend-api.md §4.
 package struct AgentReader {
     /// The most projects of one upload.
     package static let projectLimit = 10_000
 
-    /// The root of all that is read, and of the project at hand.
+    /// The roots of the whole upload and of the current project.
     private static let root = "project"
 
     private let isSurvey: Bool
     private let keepsModules: Bool
-    /// Sees the tree as it stands, instead of the graph.
+    /// Receives the original tree instead of the graph.
     private var visitor: Visitor?
     private var graph = DependencyGraph()
     private var rootNode: Int32 = 0
-    /// The names of libraries without their files, each with the first node that had it.
+    /// The names of libraries without their files, each with the first node of this name.
     private var bases = ReferenceTable()
     private var firsts: [Int32] = []
-    /// The SHA-1 of nodes that were carried, where they are the first of their name.
+    /// The SHA-1 of carried nodes that are the first of their name.
     private var carried: [Int32: String] = [:]
     private var name = ""
     private var upload = AgentUpload()
@@ -41,7 +41,7 @@ package struct AgentReader {
 
     // MARK: Doors
 
-    /// The content of an upload, and whether it can be read: a list of projects, one project, or a request file
+    /// The content of an upload, which can be read in three forms: a list of projects, one project, or a request file
     /// with its `projects`.
     package static func survey(file path: String) throws(BOMError) -> AgentUpload {
         var reader = AgentReader(isSurvey: true)
@@ -50,11 +50,11 @@ package struct AgentReader {
         return reader.upload
     }
 
-    /// A reader whose libraries hang below one root.
+    /// A reader that puts all libraries below one root.
     ///
     /// - Parameters:
     ///   - name: the name of the root.
-    ///   - keepsModules: whether each project is a component of its own, between the root and what it needs.
+    ///   - keepsModules: whether each project becomes a component between the root and the project's dependencies.
     package init(named name: String, keepingModules keepsModules: Bool = false) throws(BOMError) {
         self.init(isSurvey: false, keepsModules: keepsModules)
         self.name = name
@@ -62,7 +62,7 @@ package struct AgentReader {
         graph.roots = [rootNode]
     }
 
-    /// Takes over a component that the project has, so that the upload comes on top of it; gives its node.
+    /// Takes over a component of the existing project, so that the upload adds to it; returns its node.
     package mutating func carry(
         _ component: Component, into receiver: inout some BOMReceiver
     ) throws(BOMError) -> Int32 {
@@ -77,30 +77,31 @@ package struct AgentReader {
         return node
     }
 
-    /// Takes over an edge between components that were carried; nil stands for the root.
+    /// Takes over an edge between carried components; nil stands for the root.
     package mutating func carry(
         edgeFrom from: Int32?, to: Int32, kind: Dependency.Kind, label: String = ""
     ) throws(BOMError) {
         try graph.add(from: from ?? rootNode, to: to, kind: kind, label: label)
     }
 
-    /// The name of a library without its file, equal for a component and the dependency that means it.
+    /// The name of a library without its file, which is equal for a component and a dependency on it.
     package static func base(of component: Component) -> String {
         if let url = PackageURL(component.purl) { return url.text }
         return [component.group, component.name, component.version].filter { !$0.isEmpty }.joined(separator: ":")
     }
 
-    /// Hands the libraries of all projects of a file to a receiver.
+    /// Passes the libraries of all projects of a file to a receiver.
     package mutating func read(file path: String, into receiver: inout some BOMReceiver) throws(BOMError) {
         try read(path, into: &receiver)
     }
 
-    /// Hands on the root and the document; returns the graph of dependencies. Reading must not go on afterwards.
+    /// Passes on the root and the document; returns the graph of dependencies. The reader must not be used
+    /// afterwards.
     package mutating func finish(into receiver: inout some BOMReceiver) throws(BOMError) -> DependencyGraph {
         graph.seal()
         var document = BOMDocument(standard: .cycloneDX, version: "1.5")
         document.name = name
-        // A project without dependencies is no library of itself.
+        // A project without dependencies does not become a library of itself.
         if emitted > 0 {
             var component = Component(ref: Self.root, name: name)
             component.kind = .application
@@ -113,7 +114,7 @@ package struct AgentReader {
         return graph
     }
 
-    /// The visitor of a tree: `enter` is called where a dependency begins, `leave` where it ends, with its
+    /// The visitor of a tree. `enter` is called at the beginning of a dependency, `leave` at its end with the
     /// description.
     package struct Visitor {
         let enter: () throws -> Void
@@ -125,7 +126,7 @@ package struct AgentReader {
         }
     }
 
-    /// Visits the dependencies of one project, which is in `range` of the file, as a tree.
+    /// Visits the dependencies of one project as a tree; `range` is the project's place in the file.
     package static func visit(file path: String, range: Range<Int>, _ visitor: Visitor) throws {
         var reader = AgentReader(isSurvey: true)
         reader.visitor = visitor
@@ -205,14 +206,14 @@ package struct AgentReader {
         upload.projects.append(project)
     }
 
-    /// The project at hand; nil for a request file, whose projects were read.
+    /// The current project; nil for a request file, whose projects were read already.
     private mutating func project(
         _ json: inout JSONReader, _ receiver: inout some BOMReceiver, isOutermost: Bool
     ) throws -> AgentProject? {
         var project = AgentProject()
         var isProject = false
         var owner = rootNode
-        // A module has its project's name, which may come after its dependencies.
+        // A module has the name of its project, which may come after its dependencies.
         if keepsModules, !isSurvey {
             modules += 1
             owner = try node("module:\(modules)")
@@ -260,7 +261,7 @@ package struct AgentReader {
 
     // MARK: Dependencies
 
-    /// Reads a tree of dependencies and says how many it listed.
+    /// Reads a tree of dependencies and returns their number.
     private mutating func dependencies(
         _ json: inout JSONReader, _ receiver: inout some BOMReceiver, below owner: Int32
     ) throws -> Int {
@@ -278,7 +279,7 @@ package struct AgentReader {
             } else if open.isEmpty {
                 return count
             }
-            // Either a new dependency, or one whose children are read.
+            // Either a new dependency, or one whose children are being read.
             guard try !members(&json, of: &open[open.count - 1]) else { continue }
             let done = open.removeLast()
             guard !isSurvey else {
@@ -294,7 +295,7 @@ package struct AgentReader {
         }
     }
 
-    /// Reads members up to the end of the object, or up to and into its children: true then.
+    /// Reads members up to the end of the object (false), or up to the beginning of its children (true).
     private mutating func members(
         _ json: inout JSONReader, of dependency: inout AgentDependency
     ) throws(JSONError) -> Bool {
@@ -312,8 +313,8 @@ package struct AgentReader {
         return false
     }
 
-    /// The node of a dependency, which is handed on at its first occurrence; the nodes of its children when it has no
-    /// name.
+    /// The node of a dependency, which is passed on at its first occurrence; for a nameless one, the nodes of its
+    /// children.
     private mutating func nodes(
         of dependency: AgentDependency, _ receiver: inout some BOMReceiver
     ) throws -> [Int32] {
@@ -328,7 +329,8 @@ package struct AgentReader {
         let isNew = graph.references.known(ref) == nil
         let node: Int32
         if number < firsts.count, distinction.isEmpty || isNew && isCarried(firsts[number], dependency.sha1) {
-            // Listed again by its name only, as in trees that write everything once, or carried already.
+            // The dependency was listed again by name only, as in trees that write everything once, or was carried
+            // already.
             node = firsts[number]
         } else {
             node = try self.node(ref)
@@ -357,7 +359,7 @@ package struct AgentReader {
         what: "the names of the dependencies are too long", limit: ReferenceTable.limit)
 }
 
-/// Takes the parts of a document that is only looked through.
+/// Ignores the parts of a document that is only searched.
 private struct Nobody: BOMReceiver {
     mutating func component(_ component: Component) {}
     mutating func file(_ file: SourceFile) {}

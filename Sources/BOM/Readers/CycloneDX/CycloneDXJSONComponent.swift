@@ -1,9 +1,9 @@
 import Bytes
 
 extension CycloneDXJSONReader {
-    /// How deep components may lie in each other: their reader calls itself, and worker threads have small stacks.
+    /// The deepest nesting of components. Their reader calls itself, and worker threads have small stacks.
     static let nestingLimit = 64
-    /// The most bytes of nested components that may stand before the reference of the component around them.
+    /// The most bytes of nested components before the reference of the component around them.
     static let lateReferenceLimit = 16 << 20
 
     private enum Field: String, CaseIterable, Sendable {
@@ -23,8 +23,8 @@ extension CycloneDXJSONReader {
         }
     }
 
-    /// Reads one component or service, whose object has been entered, with all that lies in it, and hands them out; nil when
-    /// it had to be skipped.
+    /// Reads a component or service, whose object was entered, with everything inside it, and passes them on; nil when it
+    /// was skipped.
     @inline(never)
     mutating func component(
         _ json: inout JSONReader, isService: Bool, parent: String?, level: Int
@@ -172,7 +172,7 @@ extension CycloneDXJSONReader {
         if !rest.text.isEmpty { extra.append(key: "evidence", raw: rest.text) }
     }
 
-    /// One field of each object of an array; where a text stands instead of an object, that text.
+    /// One field of each object of an array; for a text instead of an object, the text itself.
     private mutating func entries(_ json: inout JSONReader, _ wanted: EntryField) throws -> [String] {
         var found: [String] = []
         guard try json.beginArrayUnlessNull() else { return found }

@@ -1,12 +1,12 @@
 import Bytes
 
-// The parts that components, services, vulnerabilities and the document have in common.
+// The parts that components, services, vulnerabilities and the document share.
 
 extension CycloneDXJSONReader {
     private enum AgentField: String, CaseIterable, Sendable { case name, email, url, contact }
     private static let agentFields = JSONKeys<AgentField>()
 
-    /// An organization (its first contact's address as its own) or a person; nil when nothing names it.
+    /// An organization (with the address of its first contact) or a person; nil without a name.
     mutating func agent(_ json: inout JSONReader, _ kind: Agent.Kind) throws -> Agent? {
         var agent = Agent(kind, name: "")
         if try json.peek() == .string {
@@ -112,7 +112,7 @@ extension CycloneDXJSONReader {
     private enum ChoiceField: String, CaseIterable, Sendable { case license, expression, acknowledgement }
     private static let choiceFields = JSONKeys<ChoiceField>()
 
-    /// Reads `licenses`: the declared ones (or those without an acknowledgement), and the concluded ones.
+    /// Reads `licenses`: the declared ones, including those without an acknowledgement, and the concluded ones.
     mutating func licenses(
         _ json: inout JSONReader, of owner: String
     ) throws -> (declared: [LicenseClaim], concluded: [LicenseClaim]) {

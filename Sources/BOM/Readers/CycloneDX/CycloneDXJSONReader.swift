@@ -40,7 +40,7 @@ struct CycloneDXJSONReader {
                 json.ceiling = json.offset + BOMReader.partLimit
                 document.properties += try properties(&json)
             case .version: document.edition = Int(try json.text()) ?? 1
-            // The signature does not outlive a change.
+            // A signature is dropped, because any change makes it invalid.
             case .signature, .schema: try json.skipValue()
             case .externalReferences, nil: try assembly.keep(&json, in: &extra)
             }
@@ -49,7 +49,7 @@ struct CycloneDXJSONReader {
         guard format == "CycloneDX" else {
             throw BOMError.invalid(what: "bomFormat is \"\(format.prefix(100))\", not \"CycloneDX\"")
         }
-        // Before 1.2 there was XML only.
+        // Before 1.2 only XML existed.
         guard CycloneDXMapping.versions.contains(document.version), !form.isJSON || document.version >= "1.2" else {
             throw BOMError.invalid(
                 what:
@@ -106,7 +106,7 @@ struct CycloneDXJSONReader {
     private enum ToolField: String, CaseIterable, Sendable { case vendor, name, version, components, services }
     private static let toolFields = JSONKeys<ToolField>()
 
-    /// A list of tools (1.2 to 1.4), or an object of components and services (1.5 and later).
+    /// A list of tools (1.2 to 1.4), or an object with components and services (1.5 and later).
     private mutating func tools(_ json: inout JSONReader) throws {
         if try json.peek() == .object {
             var seen = JSONSeenKeys()

@@ -1,8 +1,8 @@
 import Bytes
 import Inventory
 
-/// The part that all syntaxes of CycloneDX share: the mapping from the words of the standard (1.2
-/// to 1.7) to the model.
+/// The part that all syntaxes of CycloneDX share: the mapping from the terms of the standard (1.2 to 1.7) to the
+/// model.
 enum CycloneDXMapping {
     /// The versions that are read.
     static let versions: Set<String> = ["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7"]
@@ -20,7 +20,7 @@ enum CycloneDXMapping {
         }
     }
 
-    /// One entry of `licenses`, as its parts stood in the document.
+    /// One entry of `licenses` in the parts of the document.
     struct LicenseParts {
         var id = ""
         var name = ""
@@ -30,7 +30,7 @@ enum CycloneDXMapping {
         /// `declared`, `concluded` (1.6), or empty.
         var acknowledgement = ""
 
-        /// The statement, or nil when nothing is stated. Generators write expressions, and the words of SPDX for no licence,
+        /// The statement; nil when the entry states nothing. Generators write expressions, and SPDX's words for no licence,
         /// into any of the fields.
         var claim: LicenseClaim? {
             let said = [expression, id, name].first { !$0.isEmpty }
@@ -45,14 +45,14 @@ enum CycloneDXMapping {
             return nil
         }
 
-        /// A valid expression of several terms, or of a licence with an exception.
+        /// A valid expression with several terms, or with an exception.
         private static func compound(_ text: String) -> String? {
             guard text.contains(" "), let expression = LicenseExpression(text), expression.isKnown else { return nil }
             return expression.single.map { $0.exception.isEmpty } ?? false ? nil : text
         }
     }
 
-    /// The text of an attachment (`text` of a licence); nil when its encoding is unknown or it is no text.
+    /// The text of an attachment (`text` of a licence); nil when its encoding is unknown or it is not text.
     static func attachment(_ content: String, encoding: String) -> String? {
         switch encoding {
         case "": return content

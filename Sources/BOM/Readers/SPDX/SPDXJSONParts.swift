@@ -9,7 +9,7 @@ extension SPDXJSONReader {
     }
     private static let packageFields = JSONKeys<PackageField>()
 
-    /// Reads a package whose object has been entered.
+    /// Reads a package, whose object was entered.
     mutating func package(_ json: inout JSONReader) throws {
         var it = Component(ref: "", name: "")
         var seen = JSONSeenKeys()
@@ -64,7 +64,7 @@ extension SPDXJSONReader {
     }
     private static let fileFields = JSONKeys<FileField>()
 
-    /// Reads a file whose object has been entered.
+    /// Reads a file, whose object was entered.
     mutating func file(_ json: inout JSONReader) throws {
         var it = SourceFile(ref: "", path: "")
         var seen = JSONSeenKeys()

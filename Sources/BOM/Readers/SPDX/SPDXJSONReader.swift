@@ -4,15 +4,15 @@ import Bytes
 struct SPDXJSONReader {
     var assembly: BOMAssembly
     var document = BOMDocument(standard: .spdx, version: "")
-    /// The packages of files, from `hasFiles`, as far as packages come first.
+    /// The packages of files, from `hasFiles`; complete only if packages come first.
     var owners: [Int32: Int32] = [:]
     private var extra = ExtraFields()
     private var snippetCount = 0
 
     private let form: BOMReader.Form
-    /// The document's JSON form from its beginning, to look ahead.
+    /// The document's JSON form from its beginning, for looking ahead.
     private let again: () throws -> JSONReader
-    /// The document's declarations of its `LicenseRef-`s, read when they are needed.
+    /// The document's declarations of its `LicenseRef-`s, read on first need.
     private var declared: [String: LicenseReference]?
 
     init(outlet: BOMOutlet, form: BOMReader.Form, again: @escaping () throws -> JSONReader) {
@@ -47,8 +47,8 @@ struct SPDXJSONReader {
             json.ceiling = .max
             let seenBefore = seen
             let field = try json.key(in: Self.fields, seen: &seen)
-            // A document whose parts come in any order has, in its JSON form, an array for each run of parts of one
-            // kind.
+            // In the JSON form of a document whose parts come in any order, each run of parts of one kind is an
+            // array.
             if !form.isJSON, field?.isOfParts == true { seen = seenBefore }
             switch field {
             case .spdxVersion: document.version = try json.text()
@@ -159,9 +159,9 @@ struct SPDXJSONReader {
         declared = known
     }
 
-    /// A licence field, with what the document declares of the references in it: components are shared by what they say, and
-    /// `LicenseRef-1` says nothing by itself. Declarations may come after the references to them, so a first pass collects
-    /// them.
+    /// A licence field with the document's declarations of the references in it. Documents share components by their
+    /// content, and `LicenseRef-1` alone has no meaning. Declarations may follow the references to them, so a first pass
+    /// collects them.
     mutating func claims(_ text: String) throws -> [LicenseClaim] {
         var claims = SPDXMapping.claims(text)
         guard text.contains("LicenseRef-"), !claims.isEmpty else { return claims }
@@ -184,7 +184,7 @@ struct SPDXJSONReader {
             if json.keyEquals("hasExtractedLicensingInfos") {
                 json.ceiling = json.offset + BOMReader.partLimit
                 found += try extractedLicenses(&json)
-                // Only other syntaxes continue with more of them.
+                // Only other syntaxes have further runs of them.
                 if form.isJSON { break }
             } else {
                 try json.skipValue()

@@ -1,13 +1,13 @@
 import Bytes
 import Inventory
 
-/// The part that all syntaxes of SPDX 2.x share: the mapping from the words of the standard (2.3, clauses 6 to 12)
-/// to the model.
+/// The part that all syntaxes of SPDX 2.x share: the mapping from the terms of the standard (2.3, clauses 6 to 12) to
+/// the model.
 enum SPDXMapping {
     static let documentID = "SPDXRef-DOCUMENT"
 
-    /// The version that `spdxVersion` names, as "2.2"; nil for versions that are not read. A third number counts the
-    /// corrected editions of a version: SPDX-2.2.1 is the text of 2.2 as ISO/IEC 5962:2021.
+    /// The version that `spdxVersion` names, as "2.2"; nil for versions that are not supported. A third number counts
+    /// the corrected editions of a version: SPDX-2.2.1 is the text of 2.2 as ISO/IEC 5962:2021.
     static func version(_ text: String) -> String? {
         guard text.hasPrefix("SPDX-") else { return nil }
         let numbers = text.dropFirst(5).split(separator: ".", omittingEmptySubsequences: false)
@@ -20,7 +20,8 @@ enum SPDXMapping {
     /// The text, or empty for NOASSERTION. NONE is kept, because it states that there is no licence.
     static func said(_ text: String) -> String { text == "NOASSERTION" ? "" : text }
 
-    /// `Person: Jane Doe (jane@example.com)`, `Organization: …`, `Tool: …` (§6.8, §7.5); nil for NOASSERTION.
+    /// An agent: `Person: Jane Doe (jane@example.com)`, `Organization: …`, `Tool: …` (§6.8, §7.5); nil for
+    /// NOASSERTION.
     static func agent(_ text: String) -> Agent? {
         guard text != "NOASSERTION", text != "NONE", !text.isEmpty else { return nil }
         let prefixes: [(String, Agent.Kind)] = [
@@ -38,7 +39,7 @@ enum SPDXMapping {
         return agent.name.isEmpty || agent.name == "NOASSERTION" ? nil : agent
     }
 
-    /// A licence field (§7.13, §7.15); nothing when it is empty.
+    /// A licence field (§7.13, §7.15); no claim when it is empty.
     static func claims(_ text: String) -> [LicenseClaim] {
         text.isEmpty ? [] : [LicenseClaim(form(withoutLicense: text) ?? .expression(text))]
     }
@@ -68,7 +69,7 @@ enum SPDXMapping {
         }
     }
 
-    /// One external reference (§7.21), put where the model has a place for it.
+    /// Stores one external reference (§7.21) in the field of the model that fits it.
     static func add(category: String, type: String, locator: String, comment: String, to component: inout Component) {
         guard !locator.isEmpty else { return }
         let name = type.hasPrefix("http://spdx.org/rdf/references/") ? String(type.dropFirst(31)) : type
@@ -82,7 +83,7 @@ enum SPDXMapping {
         }
     }
 
-    /// How the model keeps a relationship (§11.1, table 68).
+    /// The form of a relationship in the model (§11.1, table 68).
     enum Meaning {
         case describes(isReversed: Bool)
         case edge(Dependency.Kind, isReversed: Bool, label: String)

@@ -2,8 +2,8 @@ extension XMLVocabulary {
     /// The namespace of a CycloneDX document, before its version.
     static let cycloneDXNamespace = "http://cyclonedx.org/schema/bom/"
 
-    /// CycloneDX XML 1.0 to 1.7 (bom-1.x.xsd) in the words of CycloneDX JSON (bom-1.x.schema.json). Members that are not
-    /// listed here have the same name and form in both.
+    /// CycloneDX XML 1.0 to 1.7 (bom-1.x.xsd) in the terms of CycloneDX JSON (bom-1.x.schema.json). Members that are not
+    /// listed here have the same name and form in both syntaxes.
     static let cycloneDX = XMLVocabulary(
         prologue: #""bomFormat":"CycloneDX","specVersion":"$""#,
         lists: """

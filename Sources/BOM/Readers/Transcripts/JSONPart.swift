@@ -1,9 +1,10 @@
 import Bytes
 
-// DESIGN. `JSONWriter` does not fit: it writes members in the order of its calls, and here an array grows while others do.
+// DESIGN. `JSONWriter` does not fit, because it writes members in the order of its calls. Here an array grows while other
+// members do, too.
 
-/// An object of a JSON form whose members come in the order of another syntax. Repeated members are gathered until the
-/// end.
+/// An object of a JSON form whose members come in the order of another syntax. Repeated members are collected until
+/// the end.
 struct JSONPart {
     private var members: [UInt8] = []
     private var arrays: [(key: String, elements: [UInt8])] = []
@@ -32,7 +33,7 @@ struct JSONPart {
         arrays[index].elements += json
     }
 
-    /// Takes back the last bytes of an array's last element, its closing bracket, to add to it.
+    /// Removes the closing bracket of an array's last element, to add to the element.
     mutating func reopen(_ key: String, adding members: [UInt8]) {
         guard let index = arrays.firstIndex(where: { $0.key == key }), arrays[index].elements.last == UInt8(ascii: "}")
         else { return }
@@ -63,7 +64,7 @@ struct JSONPart {
         return sink.bytes
     }
 
-    /// An object of texts; the empty ones are left out.
+    /// An object of texts; empty texts are left out.
     static func object(_ members: KeyValuePairs<String, [UInt8]>) -> [UInt8] {
         var part = JSONPart()
         for (key, text) in members where !text.isEmpty { part.add(key, text) }

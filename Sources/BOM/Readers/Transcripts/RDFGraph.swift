@@ -1,10 +1,10 @@
 import Bytes
 
-// DESIGN. RDF says the same things in any order and any nesting: a package may stand in the relationship of a file that
-// stands in a snippet. So an RDF document is the one kind that is held in memory before it is written out, with a limit of its own.
+// DESIGN. RDF allows any order and any nesting: a package may be inside the relationship of a file that is inside a snippet. So
+// an RDF document is the only kind that is held in memory before it is converted, with a separate limit.
 
-/// The statements of an RDF/XML document (W3C RDF 1.1 XML Syntax, 2014), taken from the events of an XML parser. Names of types
-/// and properties are kept without their namespace: those of SPDX, RDF Schema, DOAP and pointers do not overlap.
+/// The statements of an RDF/XML document (W3C RDF 1.1 XML Syntax, 2014), from the events of an XML parser. Names of types and
+/// properties are stored without their namespace, because those of SPDX, RDF Schema, DOAP and pointers do not overlap.
 final class RDFGraph: XMLHandler {
     enum Value {
         case literal([UInt8])
@@ -12,7 +12,7 @@ final class RDFGraph: XMLHandler {
     }
 
     struct Node {
-        /// The IRI, `_:name` of one without, or nothing.
+        /// The IRI, `_:name` for a named node without one, or empty.
         var id = ""
         var type = ""
         var properties: [(name: String, value: Value)] = []
@@ -20,7 +20,7 @@ final class RDFGraph: XMLHandler {
         func values(_ name: String) -> [Value] { properties.filter { $0.name == name }.map(\.value) }
     }
 
-    /// The most bytes of text and of nodes that are held.
+    /// The most bytes of text and of nodes in memory.
     static let limit = 256 << 20
     static let rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
@@ -31,17 +31,17 @@ final class RDFGraph: XMLHandler {
     private var stripes: [Stripe] = []
     private var text: [UInt8] = []
 
-    /// Elements are by turns nodes and properties.
+    /// Elements are alternately nodes and properties.
     private enum Stripe {
         case document
         case node(Int)
-        /// A property of a node. When its value is a node, that node, once it is known.
+        /// A property of a node. A property; `value` is the node that is its value, once known.
         case property(String, of: Int, value: Int?)
         /// The content of a property whose value was already read.
         case ignored
     }
 
-    /// The node with an IRI, made when there is none.
+    /// The node with an IRI, made on first use.
     private func number(_ id: String) -> Int {
         if !id.isEmpty, let known = numbers[id] { return known }
         var node = Node()
@@ -99,7 +99,7 @@ final class RDFGraph: XMLHandler {
         }
     }
 
-    /// A node element (§2.2), with the properties that it has as attributes (§2.5).
+    /// Reads a node element (§2.2), with the properties that it has as attributes (§2.5).
     private func begin(_ element: XMLElement) -> Int {
         let node = number(identity(element))
         if !(element.nameText == "Description" && element.namespaceText == Self.rdf) {
@@ -115,7 +115,7 @@ final class RDFGraph: XMLHandler {
         return node
     }
 
-    /// A property element (§2.3): its value is another node, a node without a name, or its content.
+    /// Reads a property element (§2.3), whose value is another node, a nameless node, or its content.
     private func property(_ element: XMLElement, of owner: Int) -> Stripe {
         let name = element.nameText
         if let resource = element.attribute("resource", namespace: Self.rdf)

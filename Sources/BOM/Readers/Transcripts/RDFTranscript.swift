@@ -5,7 +5,7 @@ final class RDFTranscript {
     private let out: Transcript
     private let graph: RDFGraph
     private let document: Int
-    /// The names of other documents, by the addresses that they stand for.
+    /// The names of other documents, by their addresses.
     private var others: [String: String] = [:]
     private var next = 0
     private var isFirst = true
@@ -24,7 +24,7 @@ final class RDFTranscript {
         }
     }
 
-    /// A source that gives the JSON form of a source of RDF/XML.
+    /// A source of the JSON form of RDF/XML, which comes from another source.
     static func source(
         of xml: @escaping JSONReader.Source, warn: @escaping (String) -> Void
     ) -> JSONReader.Source {
@@ -92,7 +92,7 @@ final class RDFTranscript {
         try relationships(document)
     }
 
-    /// Tells the next node; false after the last.
+    /// Writes the next node; false after the last.
     private func advance() throws(JSONError) -> Bool {
         guard next < graph.nodes.count else {
             out.json.append("}")
@@ -163,7 +163,7 @@ final class RDFTranscript {
         for case .node(let reference) in node.values("externalRef") {
             var it = JSONPart()
             it.add("referenceCategory", Array(enumerated(reference, "referenceCategory").utf8))
-            // Known types stand under one address; one's own are addresses themselves.
+            // Known types share one address; a document's own types are addresses themselves.
             let type = Self.string(text(reference, "referenceType"))
             it.add(
                 "referenceType", Array((type.contains("spdx.org/rdf/references/") ? RDFGraph.term(type) : type).utf8))
@@ -249,7 +249,7 @@ final class RDFTranscript {
     /// The part of an IRI before its `#`.
     private static func space(_ iri: String) -> String { String(iri.prefix { $0 != "#" }) }
 
-    /// The id of an element: the part after the `#`, or one made of its place in the document.
+    /// The id of an element: the part after the `#`, or an id derived from its place in the document.
     private func identifier(_ number: Int) -> String {
         if number == document { return SPDXMapping.documentID }
         let id = graph.nodes[number].id
@@ -269,7 +269,7 @@ final class RDFTranscript {
         }
     }
 
-    /// A value of a vocabulary, `relationshipType_dependsOn`, as the JSON form spells it: `DEPENDS_ON`.
+    /// A value of a vocabulary in the spelling of the JSON form: `relationshipType_dependsOn` becomes `DEPENDS_ON`.
     private func enumerated(_ number: Int, _ name: String) -> String { Self.enumerated(text(number, name)) }
 
     private static func enumerated(_ text: [UInt8]) -> String {
@@ -314,7 +314,7 @@ final class RDFTranscript {
         case "ConjunctiveLicenseSet", "DisjunctiveLicenseSet":
             var members: [String] = []
             for member in node.values("member") { members.append(try license(member, depth: depth + 1)) }
-            // RDF has no order: this one makes the same bytes of the same statements.
+            // RDF has no order, so this one makes equal bytes of equal statements.
             members.sort()
             let sign = node.type == "ConjunctiveLicenseSet" ? " AND " : " OR "
             return members.count == 1 ? members[0] : "(" + members.joined(separator: sign) + ")"

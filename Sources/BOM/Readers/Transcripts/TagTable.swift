@@ -1,35 +1,36 @@
-/// The tags of SPDX 2.x tag-value (spdx-spec 2.3, clauses 6 to 13): the place of each, and its member in the JSON form.
+/// The tags of SPDX 2.x tag-value (spdx-spec 2.3, clauses 6 to 13): the object of each, and its member in the JSON
+/// form.
 enum TagTable {
-    /// The object to which a tag belongs.
+    /// The object that a tag belongs to.
     enum Section: Hashable {
         case document, creation, package, file, snippet, license, relationship, annotation, review
-        /// An identifier was read, but not yet its object.
+        /// An identifier was read, but its object is not known yet.
         case unknown
     }
 
-    /// How the value of a tag is put into the JSON form.
+    /// The form of a tag's value in JSON.
     enum Value {
-        /// A member with this name. `begins` says that the tag begins its section.
+        /// A member with this name. `begins` marks the tag that begins its section.
         case text(String, begins: Bool = false)
         case boolean(String)
         /// An element of the array with this name.
         case element(of: String)
-        /// `SHA1: 0123…`, an element of `checksums`.
+        /// An element of `checksums`: `SHA1: 0123…`.
         case checksum
-        /// `CATEGORY type locator`, an element of `externalRefs`; a comment follows it.
+        /// An element of `externalRefs`: `CATEGORY type locator`; a comment may follow.
         case externalReference
         case externalReferenceComment
-        /// `d6a7… (excludes: ./a, ./b)`
+        /// A verification code: `d6a7… (excludes: ./a, ./b)`.
         case verificationCode
-        /// `DocumentRef-x https://… SHA1: 0123…`
+        /// A reference to another document: `DocumentRef-x https://… SHA1: 0123…`.
         case externalDocument
-        /// `SPDXRef-a CONTAINS SPDXRef-b`
+        /// A relationship: `SPDXRef-a CONTAINS SPDXRef-b`.
         case relationship
-        /// Tags without a place in the JSON form, or that no reader looks at.
+        /// Tags that the JSON form lacks or no reader uses.
         case ignored
     }
 
-    /// The one tag that belongs to the section that is being read.
+    /// The tag's definition for the current section.
     static let identifier = "SPDXID"
 
     static let tags: [String: (section: Section, value: Value)] = {

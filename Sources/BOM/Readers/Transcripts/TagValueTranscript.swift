@@ -1,23 +1,23 @@
 import Bytes
 
-// DESIGN. Tags follow each other without any nesting, and the element that they describe ends where the next one begins. So
-// one package, file, snippet or licence is held at a time and handed on as an array of one; the document and its creation are
-// handed on at the end. A file that follows a package belongs to it (§5.2.2); a relationship says so in the transcript.
+// DESIGN. Tags follow each other without nesting, and an element ends where the next one begins. So one package, file,
+// snippet or licence at a time is held and passed on as an array of one. The document and its creation are passed on at the
+// end. A file that follows a package belongs to the package (§5.2.2); the transcript adds a relationship for that.
 
-/// Makes the JSON form of SPDX tag-value, a line at a time.
+/// Converts SPDX tag-value to the JSON form, a line at a time.
 final class TagValueTranscript {
     private let out: Transcript
     private var section = TagTable.Section.document
     private var part = JSONPart()
     private var document = JSONPart()
     private var creation = JSONPart()
-    /// The annotation or the review being read, which does not end the part it stands in, and what an annotation is about.
+    /// The current annotation or review, which does not end the part around it, and the subject of an annotation.
     private var remark: (section: TagTable.Section, part: JSONPart, subject: [UInt8])?
-    /// `SPDXID` of the part at hand, and of the package that its files belong to.
+    /// The `SPDXID` of the current part, and of the package that its files belong to.
     private var identifier: [UInt8] = []
     private var package: [UInt8] = []
     private var isPackageAnalyzed = true
-    /// A `<text>` without its end.
+    /// A `<text>` whose end was not read yet.
     private var open: (tag: String, value: [UInt8])?
     private var line: [UInt8] = []
     private var lineNumber = 0
@@ -26,7 +26,7 @@ final class TagValueTranscript {
 
     private init(_ out: Transcript) { self.out = out }
 
-    /// A source that gives the JSON form of a source of tag-value.
+    /// A source of the JSON form of tag-value, which comes from another source.
     static func source(
         of text: @escaping JSONReader.Source, warn: @escaping (String) -> Void
     ) -> JSONReader.Source {
@@ -125,7 +125,7 @@ final class TagValueTranscript {
 
     private func take(_ tag: String, _ value: [UInt8]) throws(JSONError) {
         if tag == TagTable.identifier {
-            // Some tools write it before the tag that begins its object.
+            // Some tools write this tag before the tag that begins its object.
             if !identifier.isEmpty {
                 endPart()
                 section = .unknown
@@ -220,7 +220,7 @@ final class TagValueTranscript {
 
     // MARK: - Parts
 
-    /// Hands on the part at hand.
+    /// Passes on the current part.
     private func endPart() {
         endRemark()
         if !identifier.isEmpty, section != .snippet {
@@ -257,7 +257,7 @@ final class TagValueTranscript {
         } else if section != .document, section != .license, subject == identifier {
             self.part.append(remark.json, to: "annotations")
         } else {
-            // In the JSON form an annotation has to stand with its subject.
+            // In the JSON form an annotation must be inside its subject.
             if !subject.isEmpty, !subject.elementsEqual(SPDXMapping.documentID.utf8) {
                 remark.add("spdxElementId", subject)
             }
@@ -285,7 +285,7 @@ final class TagValueTranscript {
 
     // MARK: - Values
 
-    /// The first words of a value; the last of them is all that is left.
+    /// The first words of a value; the last of them is the whole rest.
     private static func words(_ value: [UInt8], atMost limit: Int) -> [[UInt8]] {
         value.split(maxSplits: limit - 1) { $0 == 0x20 || $0 == 0x09 }.map { word in
             Array(word.drop { $0 == 0x20 || $0 == 0x09 })

@@ -1,13 +1,13 @@
 import Bytes
 
-// DESIGN. A standard is read in one form, JSON; every other syntax is a source of that form, made piece by piece from the
-// text as it comes. So the mapping to the model, the limits and their tests exist once for each standard, and a syntax
-// adds only the parsing of its text. The price, writing JSON and reading it again, is about a third of what libxml2 takes
-// for the same text. A transcript is an outgoing buffer that empties into the reader's window.
+// DESIGN. A standard is read in one form, JSON. Every other syntax is a source of that form, which converts the text
+// piece by piece. So the mapping to the model, the limits and their tests exist once for each standard, and a syntax only
+// adds the parsing of its text. Writing and reading JSON in between costs about a third of the time that libxml2 takes
+// for the same text. A transcript is an output buffer that is emptied into the reader's window.
 
 /// JSON text that is made while it is read.
 final class Transcript {
-    /// The text made so far that was not read yet.
+    /// The text that was made but not read yet.
     var json = ByteSink()
     private var taken = 0
     private var isOver = false
@@ -16,13 +16,13 @@ final class Transcript {
 
     private init(_ warn: @escaping (String) -> Void) { sayWarning = warn }
 
-    /// Says something odd, unless that has been done often enough.
+    /// Reports something unusual, unless that was done often enough.
     func warn(_ text: @autoclosure () -> String) {
         warnings += 1
         if warnings <= BOMAssembly.warningsOfAKind { sayWarning(text()) }
     }
 
-    /// The text as a source. `advance` adds to the text, and returns false at the end.
+    /// The text as a source. `advance` adds to the text; it returns false at the end.
     static func source(
         warn: @escaping (String) -> Void = { _ in },
         _ advance: @escaping (Transcript) throws(JSONError) -> Bool
@@ -48,12 +48,12 @@ final class Transcript {
         bytes.withUnsafeBytes { json.append(jsonString: $0) }
     }
 
-    /// The text as a number where it is one, else as a string.
+    /// The text as a number if it is one, otherwise as a string.
     func number(_ bytes: [UInt8].SubSequence) {
         if Self.isNumber(bytes) { json.append(Array(bytes)) } else { string(bytes) }
     }
 
-    /// `true` and `1`, `false` and `0` (XML Schema 2, §3.2.2) as Booleans; else a string.
+    /// `true` and `1`, `false` and `0` (XML Schema 2, §3.2.2) as Booleans; other texts as strings.
     func boolean(_ bytes: [UInt8].SubSequence) {
         if bytes.elementsEqual("true".utf8) || bytes.elementsEqual("1".utf8) {
             json.append("true")
@@ -64,7 +64,7 @@ final class Transcript {
         }
     }
 
-    /// RFC 8259 §6.
+    /// Whether the text is a number by RFC 8259 §6.
     static func isNumber(_ bytes: [UInt8].SubSequence) -> Bool {
         guard bytes.count <= 40 else { return false }
         var rest = bytes
@@ -90,7 +90,7 @@ final class Transcript {
     }
 }
 
-/// Reads a source piece by piece, for parsers that are given bytes instead of asking for them.
+/// Reads a source piece by piece, for parsers that receive bytes instead of requesting them.
 final class Pieces {
     private let source: JSONReader.Source
     private let buffer: UnsafeMutableRawBufferPointer
@@ -102,7 +102,7 @@ final class Pieces {
 
     deinit { buffer.deallocate() }
 
-    /// The next piece, there until the next call; empty at the end.
+    /// The next piece, valid until the next call; empty at the end.
     func next() throws(JSONError) -> UnsafeRawBufferPointer {
         let count = try source(buffer)
         return UnsafeRawBufferPointer(rebasing: buffer[..<max(0, min(count, buffer.count))])

@@ -1,9 +1,9 @@
 import Bytes
 
-// DESIGN. A sheet is taken row by row as its XML comes. Texts that cells share stand in a part of their own (ECMA-376-1,
-// 18.4) and are held in memory, with a limit.
+// DESIGN. A sheet is read row by row as its XML comes. Texts that cells share are in a part of their own (ECMA-376-1,
+// 18.4), which is held in memory up to a limit.
 
-/// Takes the rows of a worksheet (ECMA-376-1, 18.3) from the events of an XML parser.
+/// Reads the rows of a worksheet (ECMA-376-1, 18.3) from the events of an XML parser.
 final class WorkbookRows: XMLHandler {
     private let shared: [[UInt8]]
     private let take: ([[UInt8]]) throws(JSONError) -> Void
@@ -15,10 +15,10 @@ final class WorkbookRows: XMLHandler {
     private var text: [UInt8] = []
     private var value: [UInt8] = []
 
-    /// The number of columns that are read: no sheet of SPDX is as wide.
+    /// The most columns that are read; no sheet of SPDX has as many.
     private static let columns = 64
 
-    /// `take` gets each row as the texts of its cells, empty where there is none.
+    /// `take` gets each row as the texts of its cells; absent cells are empty.
     init(shared: [[UInt8]], take: @escaping ([[UInt8]]) throws(JSONError) -> Void) {
         self.shared = shared
         self.take = take
@@ -50,7 +50,7 @@ final class WorkbookRows: XMLHandler {
         guard let name = path.popLast(), failure == nil else { return }
         switch name {
         case "v": value = text
-        // Phonetic hints are no text of the cell.
+        // Phonetic hints are not part of the cell's text.
         case "t" where path.last != "rPh": value += text
         case "c": endCell()
         case "row": endRow()
@@ -81,7 +81,7 @@ final class WorkbookRows: XMLHandler {
         do throws(JSONError) { try take(row) } catch { failure = error }
     }
 
-    /// The number of a column, from 0, in a reference as `AB12`.
+    /// The number of a column, from 0, in a reference such as `AB12`.
     private static func column(_ reference: String) -> Int {
         var number = 0
         for letter in reference.utf8 {
@@ -92,7 +92,7 @@ final class WorkbookRows: XMLHandler {
     }
 }
 
-/// Takes the texts that cells share.
+/// Reads the texts that cells share.
 final class WorkbookText: XMLHandler {
     static let limit = 256 << 20
     private(set) var texts: [[UInt8]] = []
@@ -122,7 +122,8 @@ final class WorkbookText: XMLHandler {
         held += 32
     }
 
-    /// `_x000D_` for a character that XML cannot hold (ECMA-376-1, 22.9.2.19 ST_Xstring).
+    /// Replaces `_x000D_` and the like, which stand for characters that XML cannot express (ECMA-376-1, 22.9.2.19
+    /// ST_Xstring).
     static func unescaped(_ text: [UInt8]) -> [UInt8] {
         guard text.count >= 7, text.contains(UInt8(ascii: "_")) else { return text }
         var out: [UInt8] = []
@@ -144,7 +145,7 @@ final class WorkbookText: XMLHandler {
     }
 }
 
-/// Takes the names of the sheets, and the parts that relations lead to.
+/// Reads the names of the sheets and the parts that relations refer to.
 final class WorkbookParts: XMLHandler {
     private(set) var sheets: [(name: String, relation: String)] = []
     private(set) var targets: [String: String] = [:]
@@ -154,7 +155,7 @@ final class WorkbookParts: XMLHandler {
         switch element.nameText {
         case "sheet":
             let space = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-            // Strict workbooks have another namespace for the same attribute.
+            // Strict workbooks use another namespace for the same attribute.
             let strict = "http://purl.oclc.org/ooxml/officeDocument/relationships"
             let relation = element.attribute("id", namespace: space) ?? element.attribute("id", namespace: strict)
             if let name = element.attribute("name"), let relation { sheets.append((name, relation)) }

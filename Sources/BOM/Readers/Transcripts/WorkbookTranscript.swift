@@ -1,12 +1,12 @@
 import Bytes
 
-// DESIGN. Some members of a package have sheets of their own in a workbook, so the references to the outside are read before the
-// packages; all else goes row by row. Columns are found by their titles, in any order.
+// DESIGN. Some members of a package have separate sheets in a workbook, so external references are read before the packages.
+// All other sheets are read row by row. Columns are found by their titles, in any order.
 
-/// Makes the JSON form of an SPDX 2.x workbook (XLSX). The standard names the form without a clause on it; the sheets and titles
-/// are those of the SPDX Java tools.
+/// Converts an SPDX 2.x workbook (XLSX) to the JSON form. The standard mentions this form but has no clause about it; the
+/// sheets and titles are those of the SPDX Java tools.
 final class WorkbookTranscript {
-    /// Opens a part of the workbook by its name; nil when there is none.
+    /// Opens a part of the workbook by its name; nil for an unknown name.
     typealias Parts = (String) throws(BOMError) -> JSONReader.Source?
 
     private enum Sheet: String, CaseIterable {
@@ -42,7 +42,7 @@ final class WorkbookTranscript {
         self.isFrom1904 = isFrom1904
     }
 
-    /// A source of the JSON form of the workbook whose parts can be opened.
+    /// A source of the JSON form of a workbook, whose parts `Parts` opens.
     static func source(_ open: Parts) throws(BOMError) -> JSONReader.Source {
         let parts = WorkbookParts()
         for name in ["xl/workbook.xml", "xl/_rels/workbook.xml.rels"] {
@@ -168,7 +168,7 @@ final class WorkbookTranscript {
         return row[column]
     }
 
-    /// The lines or, where there is a mark, the pieces between it, without blanks around them.
+    /// The lines, or the pieces between a mark if one is given, without blanks around them.
     private static func pieces(_ text: [UInt8], at mark: UInt8? = nil) -> [[UInt8]] {
         text.split { $0 == 0x0A || $0 == 0x0D || $0 == mark }.map { piece in
             var piece = piece.drop { $0 == 0x20 || $0 == 0x09 }
@@ -177,7 +177,7 @@ final class WorkbookTranscript {
         }.filter { !$0.isEmpty }
     }
 
-    /// A date cell, whose value is a count of days (ECMA-376-1, 18.17.4), or text as it stands.
+    /// A date cell, whose value is a count of days (ECMA-376-1, 18.17.4), or a text, which stays unchanged.
     private func time(_ title: String, _ row: [[UInt8]]) -> [UInt8] {
         let value = cell(title, row)
         guard Transcript.isNumber(value[...]), let days = Double(String(decoding: value, as: UTF8.self)),

@@ -1,38 +1,38 @@
-/// What an XML element is in the JSON form of its document.
+/// The form that an XML element has in the JSON form of its document.
 enum XMLShape {
-    /// An object where it has attributes or elements, else its text without the blanks around it.
+    /// An object if it has attributes or elements, otherwise its text without blanks around it.
     case any
     /// Its text, unchanged.
     case text
     case number
     case boolean
-    /// An array of the elements in it; `of` is the shape of each, where that does not follow from the name.
+    /// An array of its elements; `of` is the shape of each, where the name does not determine it.
     indirect case list(of: XMLShape? = nil)
     /// The value of its attribute `ref`.
     case reference
-    /// An object of its attributes, and of its text under this key.
+    /// An object of its attributes, with its text under this key.
     case content(StaticString)
-    /// Like `content`, for text that keeps its surrounding blanks.
+    /// Like `content`, for text that keeps the blanks around it.
     case attachment
-    /// An object with one member, the element itself.
+    /// An object with one member, which is the element itself.
     case nested(StaticString)
     /// `components` and `services` (CycloneDX 1.5 and later), or an array of tools (before).
     case tools
-    /// Its attributes and its text are members of the object around it.
+    /// Its attributes and its text become members of the object around it.
     case spilled
 }
 
-/// How the elements of one vocabulary become JSON. The same name may have several meanings, by the element around it:
-/// `vulnerability/source`.
+/// The conversion of a vocabulary's elements to JSON. A name may have several meanings, depending on the element
+/// around it: `vulnerability/source`.
 struct XMLVocabulary {
-    /// The first member of the document's object; `$` stands for the rest of the namespace after its prefix.
+    /// The first member of the document's object; `$` stands for the part of the namespace after its prefix.
     let prologue: String
     private var shapes: [String: XMLShape] = [:]
     private var repeating: Set<String> = []
     private var keys: [String: String] = [:]
 
-    /// Lists of names are separated by blanks. `repeated` elements stand in no list of their own: they are arrays by
-    /// repetition. `keys` are the JSON names of elements and attributes, where those differ.
+    /// Lists of names are separated by blanks. `repeated` elements have no list element around them: their repetition
+    /// makes the array. `keys` are the JSON names of elements and attributes with different names.
     init(
         prologue: String = "", lists: String = "", repeated: String = "", numbers: String = "", booleans: String = "",
         texts: String = "", attachments: String = "", shapes: [String: XMLShape] = [:], keys: [String: String] = [:]

@@ -1,6 +1,7 @@
 import Bytes
 
-/// Makes the JSON form of an XML document, an element at a time. Elements and attributes of other namespaces are left out.
+/// Converts an XML document to the JSON form, an element at a time. Elements and attributes of other namespaces are left
+/// out.
 final class XMLTranscript: XMLHandler {
     private let vocabulary: XMLVocabulary
     /// The part of the document's namespace before the version.
@@ -9,10 +10,10 @@ final class XMLTranscript: XMLHandler {
     private var frames: [Frame] = []
     /// The text of the innermost element.
     private var text: [UInt8] = []
-    /// Above 0 in an element that is left out.
+    /// Above 0 inside an element that is left out.
     private var skipped = 0
     private var rules: [RuleKey: XMLVocabulary.Rule] = [:]
-    /// The namespaces that were judged.
+    /// The namespaces that were checked already.
     private var namespaces: [UnsafePointer<UInt8>?: Bool] = [:]
     private(set) var failure: JSONError?
 
@@ -22,7 +23,7 @@ final class XMLTranscript: XMLHandler {
         self.out = out
     }
 
-    /// A source that gives the JSON form of a source of XML.
+    /// A source of the JSON form of XML, which comes from another source.
     static func source(
         _ vocabulary: XMLVocabulary, namespacePrefix: String = "", of xml: @escaping JSONReader.Source
     ) -> JSONReader.Source {
@@ -43,16 +44,16 @@ final class XMLTranscript: XMLHandler {
         }
     }
 
-    /// An element whose end was not seen yet.
+    /// An element whose end was not read yet.
     private struct Frame {
         enum State {
-            /// Only text so far.
+            /// It has had only text so far.
             case open
             case object
             case list
             /// Its text counts, its elements do not.
             case text
-            /// Neither counts any more.
+            /// Neither text nor elements count any more.
             case closed
         }
         let name: XMLElement.Name
@@ -61,7 +62,7 @@ final class XMLTranscript: XMLHandler {
         var isEmpty = true
         /// The repeated element whose array is being written.
         var array: XMLElement.Name?
-        /// Its own end adds this: the brackets around it.
+        /// The brackets around the element, which its end adds.
         var tail: StaticString = ""
         var isInList = false
     }
@@ -109,7 +110,7 @@ final class XMLTranscript: XMLHandler {
         frames.append(frame)
     }
 
-    /// Writes the comma and the key before the value of an element; nil when the element cannot occur here.
+    /// Writes the comma and the key before the value of an element; nil when the element is not allowed here.
     private func place(_ element: XMLElement) -> XMLVocabulary.Rule? {
         guard let last = frames.indices.last else { return nil }
         var rule = rule(for: element, in: frames[last].name)
@@ -238,14 +239,14 @@ final class XMLTranscript: XMLHandler {
     private func endOpen(_ frame: inout Frame) {
         switch frame.state {
         case .open:
-            // An empty element says nothing: null in an object; in a list a reader wants an object.
+            // An empty element gives null in an object; in a list it gives an empty object, which readers expect.
             if !trimmed.isEmpty {
                 out.string(trimmed)
             } else {
                 out.json.append(frame.isInList && frame.tail.utf8CodeUnitCount == 0 ? "{}" : "null")
             }
         case .object:
-            // Text between elements is nothing but blanks in all schemas; beside attributes it is the value.
+            // In all schemas, text between elements consists of blanks; beside attributes, text is the value.
             if !trimmed.isEmpty, !frames.isEmpty {
                 comma(in: &frame)
                 out.json.append(rule(forName: frame.name, in: frame.name).key)
@@ -293,7 +294,7 @@ final class XMLTranscript: XMLHandler {
         rule(forName: element.name, in: parent)
     }
 
-    /// Names are few and pointers to them stay, so each pair is looked up once.
+    /// There are few names and pointers to them stay valid, so each pair is looked up once.
     private func rule(forName name: XMLElement.Name, in parent: XMLElement.Name) -> XMLVocabulary.Rule {
         let key = RuleKey(parent: parent, name: name)
         if let rule = rules[key] { return rule }

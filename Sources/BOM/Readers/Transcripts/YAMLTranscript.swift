@@ -1,10 +1,10 @@
 import Bytes
 
 // DESIGN. YAML of SPDX is the JSON form in another syntax (spdx-spec 2.3, clause 5). A value without quotes may look like
-// a number or a Boolean in YAML where the standard has a text, as a version `1.0`. So the name of a member decides its
-// type, not the look of its value.
+// a number or a Boolean in YAML although the standard has a text, such as a version `1.0`. So the name of a member
+// decides its type, not the form of its value.
 
-/// Makes the JSON form of SPDX YAML, event by event.
+/// Converts SPDX YAML to the JSON form, event by event.
 final class YAMLTranscript {
     private static let numbers: Set<String> = ["offset", "lineNumber", "order"]
     private static let booleans: Set<String> = [
@@ -13,7 +13,7 @@ final class YAMLTranscript {
     private static let nothing = [Array("".utf8), Array("null".utf8), Array("Null".utf8), Array("~".utf8)]
 
     private enum Level {
-        /// An object before a key, and after one, whose name is kept.
+        /// An object before a key, and an object after a key with the key's name.
         case key(isFirst: Bool)
         case value(of: String)
         case list(isFirst: Bool, of: String)
@@ -28,7 +28,7 @@ final class YAMLTranscript {
         self.parser = parser
     }
 
-    /// A source that gives the JSON form of a source of YAML.
+    /// A source of the JSON form of YAML, which comes from another source.
     static func source(of text: @escaping JSONReader.Source) -> JSONReader.Source {
         let parser = YAMLParser(valueLimit: JSONReader.tokenLimit) { buffer in try text(buffer) }
         var reading: YAMLTranscript?
@@ -45,7 +45,7 @@ final class YAMLTranscript {
         }
     }
 
-    /// Takes an event; false when there are no more.
+    /// Handles an event; false when there are no more.
     private func advance() throws -> Bool {
         switch try parser.next() {
         case .mappingStart:
@@ -76,7 +76,7 @@ final class YAMLTranscript {
         return true
     }
 
-    /// A value begins: writes what comes before it, and gives the name of its member.
+    /// Begins a value: writes the text before it, and returns the name of its member.
     @discardableResult
     private func begin() -> String {
         switch levels.last {
@@ -87,7 +87,7 @@ final class YAMLTranscript {
             if !isFirst { out.json.append(",") }
             levels[levels.count - 1] = .list(isFirst: false, of: name)
             return name
-        // A key that is no scalar: the JSON reader refuses the result.
+        // A key that is not a scalar; the JSON reader refuses the result.
         case .key?, nil: return ""
         }
     }

@@ -3,7 +3,7 @@ import Inventory
 
 /// The parts of components and services, in the order of the XML schema.
 extension CycloneDXWriter {
-    /// Members that come after the nested components of a component.
+    /// The members that follow the nested components of a component.
     struct Evidence {
         var locations: [String]
         var licenses: [LicenseClaim]
@@ -14,7 +14,7 @@ extension CycloneDXWriter {
         tree.attribute("type", version.type(it.kind), to: &out)
         tree.attribute("bom-ref", ref, to: &out)
         if let supplier = it.supplier { writeOrganization(supplier, "supplier", to: &out) }
-        // `author` holds a person's name only; a manufacturer has addresses, too.
+        // `author` holds only a person's name; a manufacturer has addresses, too.
         let isPerson = it.originator.map { $0.kind == .person && $0.email.isEmpty && it.author.isEmpty } ?? false
         if version.hasManufacturer, let originator = it.originator, originator.name != it.author, !isPerson {
             writeOrganization(originator, "manufacturer", to: &out)
@@ -39,7 +39,7 @@ extension CycloneDXWriter {
         }
         tree.text("copyright", it.copyright == "NONE" ? "" : it.copyright, to: &out)
         var properties = it.properties
-        // There is room for one only, and the schema refuses malformed ones.
+        // There is room for only one, and the schema refuses malformed ones.
         let cpe = it.cpes.firstIndex { SPDXText.cpeType($0) != nil }
         if let cpe { tree.field("cpe", it.cpes[cpe], to: &out) }
         for (index, other) in it.cpes.enumerated() where index != cpe {
@@ -52,7 +52,7 @@ extension CycloneDXWriter {
             lose(.purl)
         }
         writeReferences(of: it, to: &out)
-        // Facts for which SPDX has a field and CycloneDX a property.
+        // Facts for which SPDX has a field and CycloneDX needs a property.
         for (name, value) in [
             ("comment", it.comment), ("fileName", it.fileName), ("sourceInfo", it.sourceInfo),
             ("summary", it.description == it.summary || it.description.isEmpty ? "" : it.summary),
@@ -93,7 +93,7 @@ extension CycloneDXWriter {
 
     // MARK: - Licences
 
-    /// The licences for CycloneDX's one field, and those for the evidence beside it.
+    /// The licences for CycloneDX's one field, and the licences for the evidence.
     private struct ShownLicenses {
         /// The licences that decide in the inventory.
         var claims: [LicenseClaim]
@@ -118,9 +118,9 @@ extension CycloneDXWriter {
             claims: it.concludedLicenses, acknowledgement: "concluded", evidence: evidence, declared: declared.text)
     }
 
-    /// `licenses`: always there, for readers that loop over it. Licences that ids and names cannot express become one
-    /// expression, which must stand alone. Where licences have texts, the expression is the name of a licence. Returns
-    /// the addresses of licences that found no place.
+    /// Writes `licenses`; always present, for readers that loop over it. When ids and names cannot express the
+    /// licences, they become one expression, which must be the only entry. For licences with texts, the expression
+    /// becomes the name of a licence. Returns the addresses of licences that have no field for one.
     private mutating func writeLicenses(
         _ claims: [LicenseClaim], acknowledgement: String, to out: inout ByteSink
     ) -> [String] {
@@ -169,7 +169,7 @@ extension CycloneDXWriter {
         return []
     }
 
-    /// The id when the expression is nothing else.
+    /// The id, when the expression consists of this id.
     private static func listedID(_ expression: LicenseExpression) -> String? {
         guard let term = expression.single, term.exception.isEmpty, !term.isReference else { return nil }
         return LicenseList.spdx.license(id: term.orLater ? term.id + "+" : term.id)?.id
@@ -218,7 +218,7 @@ extension CycloneDXWriter {
         tree.endList(to: &out)
     }
 
-    /// The CycloneDX type of a kind that may be an SPDX category and type.
+    /// The CycloneDX type for a kind that may be an SPDX category and type.
     private static func referenceType(_ kind: String, version: CycloneDXVersion) -> String {
         let name = kind.split(separator: " ").last.map(String.init) ?? kind
         switch name {

@@ -1,6 +1,7 @@
 import Bytes
 
-/// The versions of CycloneDX that are written. The mapping knows the newest version; an older one is a list of what it lacks.
+/// The versions of CycloneDX that Waybill writes. The mapping describes the newest version; an older one is the list of
+/// features that it lacks.
 package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
     case v14 = "1.4"
     case v15 = "1.5"
@@ -18,7 +19,7 @@ package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
     var hasManufacturer: Bool { self >= .v16 }
     var hasAcknowledgement: Bool { self >= .v16 }
 
-    /// The type of a component, or the nearest that the version has.
+    /// The type of a component, or the nearest type of this version.
     func type(_ kind: Component.Kind) -> String {
         switch kind {
         case .application, .framework, .library, .container, .device, .firmware, .file, .operatingSystem:
@@ -33,7 +34,7 @@ package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
         }
     }
 
-    /// Whether a rating may name this method.
+    /// Whether a rating may have this method.
     func knows(method: String) -> Bool {
         switch method {
         case "CVSSv2", "CVSSv3", "CVSSv31", "OWASP", "other": true
@@ -42,7 +43,7 @@ package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
         }
     }
 
-    /// Whether an external reference may be of this type.
+    /// Whether an external reference may have this type.
     func knows(referenceType type: String) -> Bool {
         switch type {
         case "vcs", "issue-tracker", "website", "advisories", "bom", "mailing-list", "social", "chat", "documentation",
@@ -59,7 +60,7 @@ package enum CycloneDXVersion: String, Sendable, CaseIterable, Comparable {
         }
     }
 
-    /// Whether `hashes` may hold the digest: `hash-alg` and the pattern of `hash-content` (in all three versions alike).
+    /// Whether `hashes` accepts the digest: `hash-alg` and the pattern of `hash-content` (equal in all three versions).
     func takes(_ hash: Hash) -> Bool {
         switch hash.algorithm {
         case "MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512", "SHA3-256", "SHA3-384", "SHA3-512", "BLAKE2b-256",

@@ -1,7 +1,7 @@
 import Bytes
 
 extension CycloneDXWriter {
-    /// One vulnerability, with its ratings and its assessment (VEX).
+    /// Writes one vulnerability, with its ratings and its assessment (VEX).
     mutating func write(_ it: VulnerabilityClaim, to out: inout ByteSink) {
         tree.beginObject("vulnerability", to: &out)
         tree.attribute("bom-ref", claim(vulnerability: it), to: &out)
@@ -102,7 +102,7 @@ extension CycloneDXWriter {
         tree.endObject(to: &out)
     }
 
-    /// The method that the vector's own prefix names, where there is one: CVSS v3.0, v3.1 and v4.0 must have it, v2 has none.
+    /// The method by the prefix of the vector: CVSS v3.0, v3.1 and v4.0 must have a prefix, v2 has none.
     private static func method(_ rating: VulnerabilityClaim.Rating) -> String {
         guard rating.method.hasPrefix("CVSS") || rating.method.isEmpty, !rating.vector.isEmpty else {
             return rating.method

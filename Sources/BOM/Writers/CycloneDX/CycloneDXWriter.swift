@@ -1,25 +1,25 @@
 package import Bytes
 import Inventory
 
-// DESIGN. The mapping follows the order of elements in the XML schema, which JSON does not mind, so that one mapping serves
-// both syntaxes. A component is left open until the next one shows whether it is nested inside. So nesting costs the memory
-// of one path. The evidence of a component, which XML wants after the nested ones, waits with it. Services have a list of
-// their own behind the components and wait there, up to a limit.
+// DESIGN. The mapping follows the order of elements in the XML schema. JSON has no fixed order, so one mapping serves both
+// syntaxes. A component stays open until the next one shows whether it is nested inside. So nesting only costs memory for
+// one path. XML has the evidence of a component after its nested components, so the evidence waits with the open component.
+// Services have a separate list after the components, and wait for it up to a limit.
 
 /// Writes CycloneDX 1.4, 1.5 and 1.6 in one syntax.
 package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private enum Phase: Int { case none, components, dependencies, vulnerabilities, ended }
-    /// A component that is not closed yet.
+    /// A component that is still open.
     private struct Open {
         let ref: String
-        /// The reference as it was written.
+        /// The reference in its written form.
         let written: String
         let evidence: Evidence
         var hasChildren = false
     }
-    /// The deepest nesting that is written; deeper components come out beside each other.
+    /// The deepest nesting that is written; deeper components are written beside each other.
     private static var depthLimit: Int { 32 }
-    /// Services that wait; more are written as components.
+    /// The most services that wait; further ones are written as components.
     private static var serviceLimit: Int { 10_000 }
 
     let version: CycloneDXVersion
@@ -28,17 +28,17 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private var phase = Phase.none
     private var open: [Open] = []
     private var services: [Component] = []
-    /// Every reference that the document has handed out; true once its edges were written.
+    /// Every reference written in the document; true once its edges were written.
     private var references: [String: Bool] = [:]
-    /// References with unknown dependencies: for `compositions`.
+    /// References with unknown dependencies, for `compositions`.
     private var unknown: [String] = []
-    /// References of components with more parts than the document lists: for `compositions`, too.
+    /// References of components with unlisted parts, also for `compositions`.
     private var incomplete: [String] = []
     private var firstReference = ""
     private var rootReference = ""
     /// Containment that nesting already expresses, by the reference of the inner component.
     private var nestedIn: [String: String] = [:]
-    /// References that had to be written otherwise than they were given.
+    /// References that had to be changed, by their original text.
     private var respelled: [String: String] = [:]
     /// XML has them after the dependencies.
     private var documentProperties: [Property] = []
@@ -100,7 +100,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         for license in licenses { extracted[LicenseStatement.reference(license.id)] = license }
     }
 
-    /// The package URL in a form that documents may carry; nil without a valid one.
+    /// The package URL in a form that documents may contain; nil without a valid one.
     package static func prepare(_ component: Component) -> String? { PurlText.valid(component.purl) }
 
     package mutating func component(
@@ -138,7 +138,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         guard let isDone = references[ref] else { return lose(.unresolvedEdge, max(1, edges.count)) }
         if isDone { return lose(.repeatedEdges) }
         let targets = targets(of: ref, edges)
-        // An entry without targets says that it needs nothing.
+        // An entry without targets would state that the component needs nothing.
         if targets.isEmpty, !edges.isEmpty { return }
         references[ref] = true
         tree.beginObject("dependency", to: &out)
@@ -150,13 +150,14 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         try out.drain()
     }
 
-    /// The dependencies of a component by the edges, each once.
+    /// The dependencies of a component from its edges, each once.
     private mutating func targets(of ref: String, _ edges: [Dependency]) -> [String] {
         var targets: [String] = []
         var seen: Set<String> = [ref]
         for edge in edges {
             guard edge.kind == .dependsOn else {
-                // Components contained in another are nested in it; components contained in the described one stand in the document.
+                // Components contained in another one are nested in it; components contained in the described one are listed in
+                // the document.
                 if edge.kind == .contains, nestedIn[respelled[edge.to] ?? edge.to] == ref || ref == rootReference {
                     continue
                 }
@@ -173,8 +174,8 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         return targets
     }
 
-    /// The component has no entry in the graph, and a composition says that this is not because it needs nothing. The components
-    /// in it are nested below it; those of the described component are the components of the document.
+    /// The component gets no entry in the graph. A composition says that its dependencies are unknown, rather than absent. Its
+    /// contained components are nested below it; those of the described component are the components of the document.
     package mutating func unknownDependencies(
         of ref: String, contained: [Dependency], to out: inout ByteSink
     ) throws(SinkError) {
@@ -226,7 +227,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
     private mutating func leaveDependencies(to out: inout ByteSink) {
         enterDependencies(to: &out)
         if !firstReference.isEmpty, unknown.isEmpty, !references.values.contains(true) {
-            // Readers take a document without the list for one that is not finished.
+            // Readers treat a document without this list as unfinished.
             tree.beginObject("dependency", to: &out)
             tree.attribute("ref", firstReference, to: &out)
             tree.endObject(to: &out)
@@ -244,7 +245,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         tree.endList(to: &out)
     }
 
-    /// Writes how complete the parts or the dependencies of some components are; nothing where there are none.
+    /// Writes how complete the parts or dependencies of some components are; writes nothing for none.
     private mutating func writeComposition(
         _ aggregate: String, _ list: TreeName, of item: TreeName, _ refs: [String], to out: inout ByteSink
     ) {
@@ -275,7 +276,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
 
     // MARK: - References
 
-    /// The reference to write for one that may be empty, taken, or of the form of a BOM-Link.
+    /// The reference to write in place of one that may be empty, taken, or in the form of a BOM-Link.
     mutating func claim(_ wanted: String) -> String {
         let base = wanted.isEmpty ? "component" : wanted.hasPrefix("urn:cdx:") ? "_\(wanted)" : wanted
         var ref = base
@@ -285,13 +286,14 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
             ref = "\(base)#\(number)"
         }
         references[ref] = false
-        // A reference that several components have means the first of them.
+        // A reference that several components share means the first of them.
         if ref != wanted, references[wanted] == nil, respelled[wanted] == nil { respelled[wanted] = ref }
         if firstReference.isEmpty { firstReference = ref }
         return ref
     }
 
-    /// A reference for a vulnerability. Each has one, because the schema forbids two equal entries.
+    /// A reference for a vulnerability. Each vulnerability gets a reference, because the schema forbids two equal
+    /// entries.
     mutating func claim(vulnerability it: VulnerabilityClaim) -> String {
         let base = it.ref.isEmpty ? "vulnerability:\(it.id)" : it.ref.hasPrefix("urn:cdx:") ? "_\(it.ref)" : it.ref
         var ref = base
@@ -303,7 +305,7 @@ package struct CycloneDXWriter<Tree: TreeWriter>: BOMWriter {
         return ref
     }
 
-    /// The reference as the document spells it; nil when the document lacks it.
+    /// The reference in the spelling of the document; nil when the document lacks it.
     func known(_ ref: String) -> String? {
         let ref = respelled[ref] ?? ref
         return references[ref] == nil ? nil : ref

@@ -1,12 +1,13 @@
 import Bytes
 import Inventory
 
-// DESIGN. Texts come last in an SPDX document, so they wait here: up to a limit, then licences keep their names only. An id
-// that a document declares may be taken by another text, when documents are merged; then the claims that follow are led to a new one.
+// DESIGN. Texts come last in an SPDX document, so they wait here up to a limit; beyond it, licences keep only their names. When
+// documents are merged, another text may already have an id that a document declares. The following claims then get a new id.
 
-/// The licences of an SPDX document that no list knows: an id for each, and its text at the end (clause 10).
+/// The licences of an SPDX document that are not on the SPDX list: an id for each, and its text at the end (clause
+/// 10).
 struct DeclaredLicenseTexts: Sendable {
-    /// A name with the digest of its text: texts that are not kept must not stay here either.
+    /// A name with the digest of its text: this key must not hold texts that are not kept.
     private struct Content: Hashable {
         let name: String
         let digest: [UInt8]
@@ -17,17 +18,17 @@ struct DeclaredLicenseTexts: Sendable {
             digest = digested.isEmpty ? [] : Digest.of(Array(digested.utf8), .sha256)
         }
     }
-    /// Bytes of texts that are kept.
+    /// The most bytes of kept texts.
     static let limit = 64 << 20
 
     private var entries: [ExtractedLicense] = []
     private var places: [String: Int] = [:]
     private var references: [Content: String] = [:]
-    /// The ids of the document that is being merged which had to become others.
+    /// The changed ids of the document that is being merged.
     private var renamed: [String: String] = [:]
     private var held = 0
     private var reader: LicenseStatementReader
-    /// Texts that were dropped.
+    /// The number of dropped texts.
     private(set) var lost = 0
 
     /// - Parameter takesAnyPlus: as for `LicenseStatementReader`.
@@ -69,7 +70,7 @@ struct DeclaredLicenseTexts: Sendable {
         entries.append(license)
     }
 
-    /// The id, numbered where it is taken.
+    /// The id, followed by a number if it is taken.
     private func free(_ base: String) -> String {
         var id = base
         var number = 1
@@ -80,7 +81,8 @@ struct DeclaredLicenseTexts: Sendable {
         return id
     }
 
-    /// The expression of all claims, with each licence in it listed or declared; `NONE` or `NOASSERTION` if that is the claim.
+    /// The expression of all claims, with each of its licences listed or declared; `NONE` or `NOASSERTION` if the claim says
+    /// so.
     mutating func expression(of claims: [LicenseClaim]) -> String {
         if claims.isEmpty { return "NOASSERTION" }
         let read = reader.read(claims)
@@ -99,7 +101,7 @@ struct DeclaredLicenseTexts: Sendable {
         return LicenseExpression.all(said)?.text ?? (read.statements.contains(.none) ? "NONE" : "NOASSERTION")
     }
 
-    /// A `LicenseRef-` of an expression: declared already, or declared now with the known facts.
+    /// The declared form of a `LicenseRef-` in an expression; declares it with the known facts on first use.
     private mutating func use(_ id: String, _ claim: LicenseClaim) {
         guard places[id] == nil else { return }
         var license = ExtractedLicense(id: id)
@@ -108,7 +110,7 @@ struct DeclaredLicenseTexts: Sendable {
         keep(license, id: id)
     }
 
-    /// The id of a licence known by its name only: one for each name and text; `wanted` where that is free.
+    /// The id of a licence known only by name: one for each name and text; `wanted` if it is free.
     private mutating func reference(_ wanted: String, name: String, _ claim: LicenseClaim) -> String {
         let content = Content(name: name, text: claim.text)
         if let known = references[content] { return known }
@@ -122,7 +124,7 @@ struct DeclaredLicenseTexts: Sendable {
         return id
     }
 
-    /// The licences that are declared so far.
+    /// The licences declared so far.
     var declared: [ExtractedLicense] { entries }
 
     func write(with tree: inout some TreeWriter, to out: inout ByteSink) throws(SinkError) {

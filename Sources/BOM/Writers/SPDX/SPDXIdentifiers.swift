@@ -1,7 +1,7 @@
 import Inventory
 
-/// Facts that follow from a package alone: its package URL in a form that documents may carry (nil without a valid one),
-/// and the end of its id unless another package has the same: the name of its file.
+/// Facts that depend only on the package: its package URL in a form that documents may contain (nil without a valid
+/// one), and the end of its id, which is the name of its file unless another package has the same.
 package struct SPDXPreparation: Sendable {
     let purl: String?
     let file: String
@@ -18,18 +18,18 @@ package struct SPDXPreparation: Sendable {
     }
 }
 
-/// The ids that packages of an SPDX document get, in the order in which they come: a prefix and the name of the file, with a
-/// number where that is taken.
+/// Assigns ids to the packages of an SPDX document in their order: a prefix and the file name, followed by a number if that
+/// is taken.
 package struct SPDXIdentifiers: Sendable {
-    /// Before the name of the file, as Mend's documentation of its reports shows it.
+    /// The prefix before the file name, as in Mend's documentation of its reports.
     package static let prefix = "SPDXRef-Package-"
-    /// The same for Mend's older synchronous report, whose readers find licence texts by it.
+    /// The prefix for Mend's older synchronous report, whose readers find licence texts by it.
     package static let olderPrefix = "SPDXRef-PACKAGE-"
 
     private var taken: Set<String> = ["SPDXRef-DOCUMENT"]
     private var nextNumbers: [String: Int] = [:]
 
-    /// This id, or with a number.
+    /// This id, followed by a number if it is taken.
     mutating func claim(_ base: String) -> String {
         if taken.insert(base).inserted { return base }
         var number = nextNumbers[base] ?? 2

@@ -135,7 +135,7 @@ extension SPDXWriter {
             comment: comment)
     }
 
-    /// A reference of either standard, in the category where its locator is valid, else as OTHER.
+    /// A reference of either standard, in the category where its locator is valid, otherwise as OTHER.
     private func reference(_ it: ExternalReference) -> Reference {
         let words = it.kind.split(separator: " ", maxSplits: 1).map(String.init)
         let (category, name) = words.count == 2 ? (words[0], words[1]) : ("OTHER", it.kind)

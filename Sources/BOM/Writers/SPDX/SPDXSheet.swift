@@ -3,7 +3,7 @@ enum SPDXSheet: Int, CaseIterable, Sendable {
     case documentInfo = 1
     case packageInfo, externalRefs, extractedLicenses, perFile, relationships, annotations, snippets
 
-    /// Rows that a sheet holds, its heading included (ECMA-376, as Excel has it).
+    /// The most rows of a sheet including its heading (Excel's limit for ECMA-376).
     static let rowLimit = 1_048_576
 
     var title: StaticString {
@@ -19,7 +19,7 @@ enum SPDXSheet: Int, CaseIterable, Sendable {
         }
     }
 
-    /// A heading, and the member of the JSON form that stands below it; empty where nothing is written.
+    /// A heading, and the member of the JSON form below it; empty for a column without content.
     struct Column: Sendable {
         let title: StaticString
         let member: StaticString

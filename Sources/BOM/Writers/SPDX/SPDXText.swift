@@ -1,12 +1,12 @@
 /// Texts in the forms of SPDX 2.
 enum SPDXText {
-    /// A text of one line: line breaks and tabs become blanks, white space at the ends is removed.
+    /// A text of one line: line breaks and tabs become blanks, and white space at the ends is removed.
     static func line(_ text: String) -> String {
         var result = text
         if text.utf8.contains(where: { $0 < 32 || $0 == 127 }) {
             result = String(decoding: text.utf8.map { $0 < 32 || $0 == 127 ? 32 : $0 }, as: UTF8.self)
         }
-        // White space that is not ASCII begins or ends with a byte beyond it.
+        // Non-ASCII white space at the ends begins or ends with a non-ASCII byte.
         guard let first = result.utf8.first, let last = result.utf8.last,
             first <= 32 || first >= 128 || last <= 32 || last >= 128
         else { return result }
@@ -23,14 +23,14 @@ enum SPDXText {
         return line.isEmpty ? "unnamed" : line
     }
 
-    /// The comment of a package. It also holds an invalid package URL, as it was given.
+    /// The comment of a package. The comment also holds an invalid package URL, unchanged.
     static func comment(of it: Component, hasPurl: Bool) -> String {
         if hasPurl || it.purl.isEmpty { return it.comment }
         return it.comment + (it.comment.isEmpty ? "" : "\n") + "Package URL as given: \(it.purl)"
     }
 
-    /// A supplier or originator (§7.5): `Person: name (email)` or `Organization: …`; nil when there is no name. A tool cannot
-    /// supply and becomes an organization.
+    /// A supplier or originator (§7.5): `Person: name (email)` or `Organization: …`; nil without a name. A tool cannot supply
+    /// and becomes an organization.
     static func agent(_ agent: Agent) -> String? {
         named(agent.kind == .person ? "Person" : "Organization", agent)
     }
@@ -45,12 +45,12 @@ enum SPDXText {
         let name = line(agent.name.isEmpty ? agent.email : agent.name)
         guard !name.isEmpty, name != "NOASSERTION" else { return nil }
         let email = line(agent.email)
-        // Without the empty pair a reader takes a parenthesis of the name for the address.
+        // Without the empty pair of parentheses, a reader would take a parenthesis of the name for the address.
         if !email.isEmpty, email != name { return "\(kind): \(name) (\(email))" }
         return name.contains("(") ? "\(kind): \(name) ()" : "\(kind): \(name)"
     }
 
-    /// `cpe23Type`, `cpe22Type`, or nil when the text is neither (Annex F.2).
+    /// `cpe23Type` or `cpe22Type`; nil for a text that is neither (Annex F.2).
     static func cpeType(_ text: String) -> String? {
         let bytes = Array(text.utf8)
         guard bytes.allSatisfy({ $0 > 32 && $0 < 127 }) else { return nil }
@@ -91,7 +91,7 @@ enum SPDXText {
         return true
     }
 
-    /// Letters, digits, `-._` and escaped signs, with `*` or `?` at the ends.
+    /// Whether a field consists of letters, digits, `-._` and escaped signs, with `*` or `?` allowed at the ends.
     private static func isComponent(_ field: [UInt8]) -> Bool {
         var rest = field[...]
         let wild = "*?".utf8

@@ -1,4 +1,5 @@
-/// The versions of SPDX 2 that are written. The mapping knows the newest version; an older one is a list of what it lacks.
+/// The versions of SPDX 2 that Waybill writes. The mapping describes the newest version; an older one is the list of
+/// features that it lacks.
 package enum SPDXVersion: String, Sendable, CaseIterable, Comparable {
     case v22 = "2.2"
     case v23 = "2.3"
@@ -10,12 +11,12 @@ package enum SPDXVersion: String, Sendable, CaseIterable, Comparable {
     var hasReleaseDate: Bool { self >= .v23 }
     var hasAdvisories: Bool { self >= .v23 }
 
-    /// A category as the JSON form spells it: 2.2 with `_`, 2.3 with `-`.
+    /// A category in the spelling of the JSON form: 2.2 with `_`, 2.3 with `-`.
     func category(_ name: String) -> String {
         self >= .v23 ? name : String(name.map { $0 == "-" ? "_" : $0 })
     }
 
-    /// The name of a digest's algorithm; nil when the version does not know it or the value has the wrong length.
+    /// The name of a digest's algorithm; nil when the version lacks it or the value has the wrong length.
     func algorithm(_ hash: Hash) -> String? {
         guard hash.isHexadecimal else { return nil }
         let digits = hash.value.utf8.count
@@ -30,7 +31,8 @@ package enum SPDXVersion: String, Sendable, CaseIterable, Comparable {
         case "SHA3-256", "BLAKE2b-256": return self >= .v23 && digits == 64 ? hash.algorithm : nil
         case "SHA3-384", "BLAKE2b-384": return self >= .v23 && digits == 96 ? hash.algorithm : nil
         case "SHA3-512", "BLAKE2b-512": return self >= .v23 && digits == 128 ? hash.algorithm : nil
-        // SPDX leaves the length open; the reference tools take 256 digits and more only, and refuse the document otherwise.
+        // SPDX leaves the length open, but the reference tools require at least 256 digits and otherwise refuse the
+        // document.
         case "BLAKE3": return self >= .v23 && digits >= 256 ? "BLAKE3" : nil
         case "ADLER32": return self >= .v23 && digits == 8 ? "ADLER32" : nil
         default: return nil
@@ -55,7 +57,7 @@ package enum SPDXVersion: String, Sendable, CaseIterable, Comparable {
         }
     }
 
-    /// Whether `relationshipType` may have this value (2.3 §11.1; 2.2 lacks two).
+    /// Whether this version has the `relationshipType` (2.3 §11.1; 2.2 lacks two).
     func knows(relationship name: String) -> Bool {
         switch name {
         case "REQUIREMENT_DESCRIPTION_FOR", "SPECIFICATION_FOR": self >= .v23

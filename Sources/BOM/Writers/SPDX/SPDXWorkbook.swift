@@ -1,8 +1,9 @@
 package import Bytes
 
-// DESIGN. Rows of three sheets come out of one document side by side, and a ZIP takes one entry after the other. So the
-// document is written three times, each time the rows of one sheet: time instead of memory or temporary files. Small
-// parts, and those in memory anyway (the document's own members, licence texts), are written in the last pass.
+// DESIGN. One document gives rows for three sheets at once, but a ZIP takes one entry after the other. So the document
+// is written three times, each time for the rows of one sheet. That costs time instead of memory or temporary files.
+// The last pass also writes the small parts, and those that are in memory anyway (the document's own members, licence
+// texts).
 
 /// Writes SPDX 2.2 and 2.3 as a spreadsheet (XLSX).
 package struct SPDXWorkbook: Sendable {
@@ -10,16 +11,16 @@ package struct SPDXWorkbook: Sendable {
     private let tool: BOMTool
     private let time: Int64
 
-    /// - Parameter time: the time that the parts of the file bear, in milliseconds since 1970, UTC.
+    /// - Parameter time: the time of all parts of the file, in milliseconds since 1970, UTC.
     package init(version: SPDXVersion, tool: BOMTool, time: Int64) {
         self.version = version
         self.tool = tool
         self.time = time
     }
 
-    /// Writes the file. `pass` must give the same document each time it is called.
+    /// Writes the file. `pass` must produce the same document each time.
     ///
-    /// - Returns: the facts that could not be written, and how often.
+    /// - Returns: the facts that could not be written, with their numbers.
     package func write(
         to destination: @escaping ByteSink.Destination,
         _ pass: (inout SPDXWriter<SheetTree>, inout ByteSink) throws -> Void
@@ -82,7 +83,7 @@ package struct SPDXWorkbook: Sendable {
         }
     }
 
-    /// One row, and further rows for repeated values only.
+    /// One row; further rows only for repeated values.
     private func head(of tree: inout SheetTree, to sink: inout ByteSink) {
         var members = tree.head
         members["spreadsheetVersion"] = "\(version.rawValue).0"

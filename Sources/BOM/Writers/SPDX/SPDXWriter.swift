@@ -1,8 +1,8 @@
 package import Bytes
 import Inventory
 
-// DESIGN. The document is written in one pass: packages, then relationships, then the licence texts that the packages turned
-// out to need. Ids come from file names in the order of the packages, so the same input gives the same ids.
+// DESIGN. The document is written in one pass: packages, then relationships, then the licence texts that the packages
+// needed. Ids are derived from file names in the order of the packages, so equal input gives equal ids.
 
 /// Writes SPDX 2.2 and 2.3 in one syntax.
 package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
@@ -17,7 +17,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     private var identifiers: [String: String] = [:]
     private var names = SPDXIdentifiers()
     private var firstIdentifier = ""
-    /// Nesting, to be written as CONTAINS.
+    /// Nesting, which is written as CONTAINS.
     private var nested: [(parent: String, child: String)] = []
     private var finished: Set<String> = []
     var texts = DeclaredLicenseTexts(takesAnyPlus: false)
@@ -105,7 +105,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
             }
             let (first, name, second, comment) = relationship(edge, from: from, to: to)
             guard from != to else { continue }
-            // Nesting expresses it already.
+            // Nesting already expresses it.
             if name == "CONTAINS", containments.contains("\(first) \(second)") { continue }
             told.append(Told(first: first, name: name, second: second, comment: comment))
         }
@@ -113,7 +113,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         try out.drain()
     }
 
-    /// SPDX 2 has no place of its own for vulnerabilities: packages mention the advisories, which came with `component`.
+    /// SPDX 2 has no element for vulnerabilities; packages mention the advisories, which came with `component`.
     package mutating func vulnerability(
         _ vulnerability: VulnerabilityClaim, to out: inout ByteSink
     ) throws(SinkError) {
@@ -133,7 +133,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
 
     // MARK: - Relationships
 
-    /// A relationship as it is written. Two that differ in their comment only are one.
+    /// A relationship in its written form. Two relationships that differ only in their comment count as one.
     private struct Told: Hashable {
         let first: String
         let name: String
@@ -151,7 +151,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         }
     }
 
-    /// Pairs that nesting has written.
+    /// The pairs that nesting has written.
     private var containments: Set<String> = []
 
     private mutating func enterRelationships(to out: inout ByteSink) throws(SinkError) {
@@ -179,7 +179,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
         switch edge.kind {
         case .contains: return (from, "CONTAINS", to, "")
         case .dependsOn:
-            // The named kinds of dependency look from the other end.
+            // The named kinds of dependency point from the dependency to the dependent.
             if edge.label.hasSuffix("DEPENDENCY_OF"), version.knows(relationship: edge.label), to.hasPrefix("SPDXRef-")
             {
                 return (to, edge.label, from, "")

@@ -1,12 +1,11 @@
 package import Bytes
 
-// DESIGN. A document of 50,000 packages has a million members, and is written once for each of three sheets. So a member is kept only
-// where the sheet shows it: at the place of its column, found by comparing names, without a dictionary or a string for the name.
+// DESIGN. A document of 50,000 packages has a million members, and is written once for each of three sheets. So a member is
+// stored only if the sheet has a column for it. Comparing names finds the column, without a dictionary or a string.
 
-/// An SPDX document as the rows of one sheet; members that belong to other sheets are dropped. `SPDXWorkbook` puts
-/// sheets together.
+/// An SPDX document as the rows of one sheet; members of other sheets are dropped. `SPDXWorkbook` joins the sheets.
 package struct SheetTree: TreeWriter {
-    /// The objects of a document that have members of a row, or of the document's own sheet.
+    /// The objects of a document whose members belong to a row, or to the sheet of the document itself.
     private enum Section {
         case document, creation, package, checksum, externalRef, relationship, license, other
 
@@ -32,13 +31,13 @@ package struct SheetTree: TreeWriter {
         }
     }
 
-    /// The sheet that is written, and its columns.
+    /// The current sheet and its columns.
     private(set) var sheet = SPDXSheet.packageInfo
     private var columns: [SPDXSheet.Column] = []
-    /// Rows of the sheet, its heading included; beyond the limit they are counted only.
+    /// The number of rows including the heading; rows beyond the limit are only counted.
     private(set) var rows = 0
-    /// The members of the document itself and of `creationInfo`, and the ids that it describes: complete once the relationships are
-    /// written.
+    /// The members of the document itself and of `creationInfo`, and the ids of the described elements; complete after the
+    /// relationships.
     private(set) var head: [String: String] = [:]
     private(set) var creators: [String] = []
     private(set) var described: [String] = []
@@ -47,9 +46,9 @@ package struct SheetTree: TreeWriter {
     private var sections: [Section] = []
     /// The object whose members are the cells of a row.
     private var rowSection = Section.package
-    /// The row that is being made, a cell for each column.
+    /// The current row, with a cell for each column.
     private var cells: [String] = []
-    /// The column behind the one that was found last: members come about in the order of the columns.
+    /// The column after the last one found, because members come roughly in the order of the columns.
     private var nextColumn = 0
     /// The id of the package around an external reference.
     private var packageID = ""
@@ -58,7 +57,7 @@ package struct SheetTree: TreeWriter {
 
     package init() {}
 
-    /// Turns to a sheet and writes its heading.
+    /// Changes to a sheet and writes its heading.
     mutating func begin(_ sheet: SPDXSheet, _ version: SPDXVersion, to out: inout ByteSink) {
         self.sheet = sheet
         columns = sheet.columns(version)
@@ -93,7 +92,7 @@ package struct SheetTree: TreeWriter {
         guard section == rowSection, section != .other else { return }
         if section == .externalRef {
             add(packageID, to: "package")
-            // The Java tools write the categories like this in all versions.
+            // The Java tools use this spelling of the categories in all versions.
             if let place = place(of: "referenceCategory") {
                 let letters = cells[place].utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }
                 cells[place] = String(decoding: letters, as: UTF8.self)
@@ -141,7 +140,7 @@ package struct SheetTree: TreeWriter {
 
     // MARK: - Cells
 
-    /// Several values of one member are the lines of a cell.
+    /// Several values of one member become the lines of a cell.
     private mutating func add(_ value: String, to name: StaticString) {
         guard let place = place(of: name) else { return }
         cells[place] = cells[place].isEmpty ? value : cells[place] + "\n" + value
@@ -151,7 +150,7 @@ package struct SheetTree: TreeWriter {
 
     /// The column of a member, if the sheet has one.
     private mutating func place(of name: StaticString) -> Int? {
-        // Columns of which nothing is known have no name.
+        // Columns without known content have no member.
         if name.equals("") { return nil }
         for step in columns.indices {
             let place = (nextColumn + step) % columns.count
@@ -171,7 +170,7 @@ package struct SheetTree: TreeWriter {
         finishRow(to: &out)
     }
 
-    /// Writes the cells; a row whose locator does not fit is left out.
+    /// Writes the cells; a row whose locator is too long is left out.
     private mutating func finishRow(to out: inout ByteSink) {
         if sheet == .externalRefs, Self.isLong(cell("referenceLocator")) {
             losses[.longField, default: 0] += 1
@@ -201,8 +200,7 @@ package struct SheetTree: TreeWriter {
                 out.append("<c/>")
                 continue
             }
-            // Inline strings are never formulas, even if they begin with `=` (ECMA-376 Part 1
-            // §18.3.1.53).
+            // Inline strings are never formulas, even with a leading `=` (ECMA-376 Part 1 §18.3.1.53).
             out.append("<c")
             out.append(style)
             out.append(" t=\"inlineStr\"><is><t xml:space=\"preserve\">")
@@ -216,7 +214,7 @@ package struct SheetTree: TreeWriter {
 }
 
 extension StaticString {
-    /// Whether both are the same text.
+    /// Whether both texts are equal.
     fileprivate func equals(_ other: StaticString) -> Bool {
         withUTF8Buffer { own in other.withUTF8Buffer { own.count == $0.count && own.elementsEqual($0) } }
     }

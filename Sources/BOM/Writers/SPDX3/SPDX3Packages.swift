@@ -4,7 +4,7 @@ import Inventory
 /// The members of a package (SPDX 3.0.1, Software, `Package`, and its inherited ones).
 extension SPDX3Writer {
     mutating func write(_ it: Component, id: String, purl: String?, to out: inout ByteSink) {
-        // People and licences are elements of their own, in front of the package.
+        // People and licences are separate elements before the package.
         let publisher = it.publisher.isEmpty ? nil : Agent(.organization, name: it.publisher)
         let author = it.author.isEmpty ? nil : Agent(.person, name: it.author)
         var supplier: String?
@@ -71,7 +71,7 @@ extension SPDX3Writer {
         tree.endList(to: &out)
     }
 
-    /// Core, `HashAlgorithm`; nil when the algorithm is unknown or the value has the wrong length.
+    /// The algorithm in Core, `HashAlgorithm`; nil when it is unknown or the value has the wrong length.
     private static func algorithm(_ hash: Hash) -> String? {
         guard let name = SPDXVersion.v23.algorithm(hash) else {
             return hash.algorithm == "BLAKE3" && hash.isHexadecimal ? "blake3" : nil
@@ -83,7 +83,8 @@ extension SPDX3Writer {
         }
     }
 
-    /// Names that others know the package by (Core, `ExternalIdentifierType`): an SPDX 2 reference becomes one, too.
+    /// The type of a name that others use for the package (Core, `ExternalIdentifierType`); an SPDX 2 reference
+    /// becomes one, too.
     private static func identifierType(_ kind: String) -> String? {
         switch kind {
         case "SECURITY swid": "swid"
@@ -116,7 +117,7 @@ extension SPDX3Writer {
 
     private mutating func writeReferences(of it: Component, to out: inout ByteSink) {
         let references = it.externalReferences.filter { reference in
-            // Facts that have a property of their own are not written twice.
+            // Facts with a property of their own are not written a second time.
             let isSaid =
                 reference.kind == "website" && reference.url == it.homepage
                 || reference.kind == "distribution" && reference.url == it.downloadLocation
@@ -137,7 +138,7 @@ extension SPDX3Writer {
         tree.endList(to: &out)
     }
 
-    /// The kinds of CycloneDX and of SPDX 2 that SPDX 3 has a word for (Core, `ExternalRefType`).
+    /// The kinds of CycloneDX and SPDX 2 for which SPDX 3 has a word (Core, `ExternalRefType`).
     private static let referenceTypes: [String: String] = [
         "website": "altWebPage", "distribution": "altDownloadLocation", "source-distribution": "sourceArtifact",
         "vcs": "vcs", "issue-tracker": "issueTracker", "documentation": "documentation", "support": "support",
@@ -154,7 +155,7 @@ extension SPDX3Writer {
         "quality-metrics": "metrics", "maven-central": "mavenCentral", "npm": "npm", "nuget": "nuget", "bower": "bower",
     ]
 
-    /// Software, `SoftwarePurpose`.
+    /// The purpose in Software, `SoftwarePurpose`.
     private static func purpose(_ kind: Component.Kind) -> String {
         switch kind {
         case .application, .service: "application"

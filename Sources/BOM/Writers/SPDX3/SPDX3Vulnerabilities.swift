@@ -1,7 +1,7 @@
 import Bytes
 import Inventory
 
-/// Vulnerabilities and the assessments of them (SPDX 3.0.1, Security).
+/// Vulnerabilities and their assessments (SPDX 3.0.1, Security).
 extension SPDX3Writer {
     mutating func write(_ it: VulnerabilityClaim, affecting packages: [String], to out: inout ByteSink) {
         let id = claim(vulnerability: it)
@@ -63,7 +63,7 @@ extension SPDX3Writer {
         tree.endObject(to: &out)
     }
 
-    /// The words of CycloneDX in those of SPDX.
+    /// The words of CycloneDX, translated to those of SPDX.
     private mutating func write(
         _ analysis: VulnerabilityClaim.Analysis, _ it: VulnerabilityClaim, of id: String, for targets: [String],
         to out: inout ByteSink

@@ -2,12 +2,12 @@ package import Bytes
 import Inventory
 
 // DESIGN. SPDX 3 is a graph: a list of elements that name each other, in any order. So packages, licences and people are
-// written when they are first needed, and the bill itself, which names all its packages, comes last. Names of elements are
-// the document's namespace, `#`, and an id as SPDX 2 makes it. Memory holds these ids, the licence expressions and people.
+// written at their first use, and the bill itself, which names all packages, comes last. The name of an element is the
+// document's namespace, `#`, and an id in the form of SPDX 2. Memory holds these ids, the licence expressions and people.
 
 /// Writes SPDX 3.0.1 as JSON-LD: the profiles Core, Software, SimpleLicensing and Security.
 package struct SPDX3Writer: BOMWriter {
-    /// The version as requests name it.
+    /// The version in the spelling of requests.
     package static let version = "3.0"
     private static let specification = "3.0.1"
     private static let context = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
@@ -116,7 +116,7 @@ package struct SPDX3Writer: BOMWriter {
         guard isOpen else { throw .format("SPDX: dependencies out of turn") }
         guard let from = elements[ref] else { return lose(.unresolvedEdge, max(1, edges.count)) }
         guard finished.insert(ref).inserted else { return lose(.repeatedEdges) }
-        // One relationship for each kind, to all that it leads to; those that look from the other end stand alone.
+        // One relationship for each kind, to all of its targets; reversed relationships are separate.
         var grouped: [(relation: SPDX3Relation, to: [String])] = []
         var seen = Set<String>()
         for edge in edges {
@@ -209,7 +209,7 @@ package struct SPDX3Writer: BOMWriter {
         tree.field("creationInfo", Self.creation, to: &out)
     }
 
-    /// Opens an element with a new id, and returns its IRI.
+    /// Begins an element with a new id, and returns its IRI.
     mutating func element(_ base: String, type: String, to out: inout ByteSink) -> String {
         let id = names.claim(base)
         tree.beginObject("", to: &out)
@@ -224,7 +224,7 @@ package struct SPDX3Writer: BOMWriter {
         tree.endList(to: &out)
     }
 
-    /// Writes a person, an organization or a program unless it is there; gives its IRI, nil when it has no name.
+    /// Writes a person, an organization or a program at its first use; returns its IRI, or nil when it has no name.
     mutating func agent(_ agent: Agent, to out: inout ByteSink) -> String? {
         let name = SPDXText.line(agent.name.isEmpty ? agent.email : agent.name)
         guard !name.isEmpty, name != "NOASSERTION" else { return nil }
@@ -267,7 +267,7 @@ package struct SPDX3Writer: BOMWriter {
         tree.endObject(to: &out)
     }
 
-    /// The IRI of the claims' licence expression, which is written unless it is there; nil when the claims state no
+    /// The IRI of the claims' licence expression, which is written at its first use; nil when the claims state no
     /// licence.
     mutating func license(_ claims: [LicenseClaim], to out: inout ByteSink) -> String? {
         let text = texts.expression(of: claims)
@@ -315,7 +315,7 @@ package struct SPDX3Writer: BOMWriter {
         tree.endObject(to: &out)
     }
 
-    /// Opens a relationship of some type, from one of our ids to IRIs.
+    /// Begins a relationship of some type from one of the document's own ids to IRIs.
     mutating func openRelationship(
         _ from: String, _ name: String, _ to: [String], type: String, to out: inout ByteSink
     ) {
@@ -335,14 +335,14 @@ package struct SPDX3Writer: BOMWriter {
     mutating func lose(_ loss: BOMLoss, _ count: Int = 1) { counted[loss, default: 0] += count }
 }
 
-/// An edge in the words of SPDX 3 (Core, `RelationshipType` and `LifecycleScopeType`).
+/// An edge in the terms of SPDX 3 (Core, `RelationshipType` and `LifecycleScopeType`).
 struct SPDX3Relation: Equatable {
     var name: String
-    /// A phase of the life cycle in which it holds, or empty.
+    /// The phase of the life cycle in which the edge holds, or empty.
     var scope = ""
-    /// Whether it leads from the other end.
+    /// Whether the relationship is reversed.
     var isTurned = false
-    /// The word of SPDX 2 where SPDX 3 has none.
+    /// The SPDX 2 word, where SPDX 3 has none.
     var comment = ""
 
     init(_ name: String) { self.name = name }
@@ -372,7 +372,7 @@ struct SPDX3Relation: Equatable {
         }
     }
 
-    /// SPDX 2.3 §11.1 in the words of SPDX 3, and whether they look from the other end.
+    /// The relationships of SPDX 2.3 §11.1 in the terms of SPDX 3, and whether they are reversed.
     private static let words: [String: (String, Bool)] = [
         "ANCESTOR_OF": ("ancestorOf", false), "COPY_OF": ("copiedTo", true), "DATA_FILE_OF": ("hasDataFile", true),
         "DEPENDENCY_MANIFEST_OF": ("hasDependencyManifest", true), "DESCENDANT_OF": ("descendantOf", false),

@@ -1,9 +1,9 @@
 extension Array where Element: Hashable {
-    /// The elements in their order, each once. Short lists, which nearly all are, cost no hashing.
+    /// The elements in their order, each once. Nearly all lists are short, and short lists need no hashing.
     func withoutRepetition() -> [Element] {
         guard count > 1 else { return self }
         if count <= 8 {
-            // Compared where they are: to take an element out counts all that it refers to.
+            // Elements are compared in place: taking one out would count references to everything that it refers to.
             let repeats = withUnsafeBufferPointer { elements in
                 elements.indices.contains { later in
                     (0..<later).contains { elements[$0] == elements[later] }
@@ -17,7 +17,7 @@ extension Array where Element: Hashable {
 }
 
 extension Hash {
-    /// The value in the letters that documents want.
+    /// The value in the letters that documents use.
     var lowerCased: String {
         var text = value
         let hasCapital = text.withUTF8 { letters in letters.contains { $0 >= 65 && $0 <= 90 } }

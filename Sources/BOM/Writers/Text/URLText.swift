@@ -1,9 +1,9 @@
 import Bytes
 
-/// Links made fit for documents.
+/// Links in a form that documents may contain.
 enum URLText {
-    /// A text as an IRI reference (RFC 3987): characters that may not occur in one are percent-coded,
-    /// `user@host:path` becomes `ssh://user@host/path`. Empty stays empty.
+    /// A text as an IRI reference (RFC 3987): characters that an IRI may not contain are percent-encoded, and
+    /// `user@host:path` becomes `ssh://user@host/path`. An empty text stays empty.
     static func reference(_ text: String) -> String {
         var text = text
         let bytes = Array(text.utf8)
@@ -14,7 +14,7 @@ enum URLText {
                 let path = String(decoding: bytes[(colon + 1)...], as: UTF8.self)
                 text = "ssh://" + String(decoding: bytes[..<colon], as: UTF8.self) + "/" + path.drop { $0 == "/" }
             } else {
-                // A relative reference has no colon in its first segment (RFC 3986 §4.2).
+                // A relative reference may not have a colon in its first segment (RFC 3986 §4.2).
                 text = "./" + text
             }
         }
@@ -26,8 +26,8 @@ enum URLText {
         text.percentEncoded { PercentEncoding.isUnreserved($0) || $0 == UInt8(ascii: ":") }
     }
 
-    /// Whether the text is a link of the kind that SPDX takes for home pages and downloads: a scheme (behind `git+`, `hg+`,
-    /// `svn+`, `bzr+` where given), and a host name with a dot; no blank in it.
+    /// Whether SPDX accepts the text as a home page or download: a scheme (after an optional `git+`, `hg+`, `svn+`,
+    /// `bzr+`), a host name with a dot, and no blank.
     static func isWebLocation(_ text: String) -> Bool { text.withUTF8Bytes(isWebLocation) }
 
     private static func isWebLocation(_ text: UnsafeRawBufferPointer) -> Bool {
@@ -68,12 +68,12 @@ enum URLText {
         prefix.withUTF8Buffer { bytes.starts(with: $0) }
     }
 
-    /// Whether the bytes are the word, in any case of letters.
+    /// Whether the bytes are the word, regardless of case.
     private static func isSame(_ bytes: Slice<UnsafeRawBufferPointer>, as word: StaticString) -> Bool {
         word.withUTF8Buffer { $0.count == bytes.count && zip(bytes, $0).allSatisfy { $0 | 32 == $1 } }
     }
 
-    /// The place of the first `://`.
+    /// The position of the first `://`.
     private static func schemeEnd(_ bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
         var at = bytes.startIndex
         while at + 2 < bytes.endIndex {
@@ -89,7 +89,7 @@ enum URLText {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
-    /// Whether the text is an absolute URI without fragment.
+    /// Whether the text is an absolute URI without a fragment.
     static func isAbsolute(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         return hasScheme(bytes) && bytes.allSatisfy { $0 > 32 && $0 < 127 && !"#<>\"{}|\\^`".utf8.contains($0) }
@@ -120,7 +120,7 @@ enum URLText {
             case 0...32, 127, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "{"),
                 UInt8(ascii: "}"), UInt8(ascii: "|"), UInt8(ascii: "\\"), UInt8(ascii: "^"), UInt8(ascii: "`"),
                 UInt8(ascii: "["), UInt8(ascii: "]"), 128...255:
-                // Letters beyond ASCII may stand in an IRI, but not all of them and not for every reader.
+                // An IRI may contain letters beyond ASCII, but not all of them, and not every reader accepts them.
                 PercentEncoding.append(byte, to: &result)
             default: result.append(byte)
             }
@@ -128,7 +128,7 @@ enum URLText {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Codes the colon before an invalid port (`http://host:${port}/`), and every `@` but the last.
+    /// Encodes the colon before an invalid port (`http://host:${port}/`), and every `@` except the last.
     private static func portless(_ text: String) -> String {
         let colon: Int? = text.withUTF8Bytes { bytes in
             guard let mark = schemeEnd(bytes[...]) else { return nil }
@@ -151,7 +151,7 @@ enum URLText {
 }
 
 extension String {
-    /// Calls `body` with the bytes, without a copy where they lie in one piece.
+    /// Calls `body` with the bytes, without a copy if they are contiguous.
     fileprivate func withUTF8Bytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         if let result = utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) { return result }
         return Array(utf8).withUnsafeBytes(body)

@@ -1,8 +1,9 @@
 import Inventory
 
-/// A licence claim as a valid document can make it.
+/// A licence claim in a form that a valid document can contain.
 enum LicenseStatement: Hashable {
-    /// What the inventory reads in the claim, in a form that third-party readers take: every id is in the SPDX list or a reference.
+    /// The expression that the inventory reads in the claim, in a form that third-party readers accept: every id is on the SPDX
+    /// list or a reference.
     case expression(LicenseExpression)
     case none
     case noAssertion
@@ -13,37 +14,37 @@ enum LicenseStatement: Hashable {
     }
 }
 
-/// The claims of one component, read.
+/// The parsed claims of one component.
 struct LicenseStatements {
-    /// One for each claim.
+    /// One statement for each claim.
     fileprivate(set) var statements: [LicenseStatement] = []
-    /// The names behind references that no document declares.
+    /// The names of references that no document declares.
     fileprivate(set) var names: [String: String] = [:]
-    /// The references of the document that became other terms, by the text of the term.
+    /// The references of the document that were replaced by other terms, by the text of the term.
     fileprivate(set) var origins: [String: String] = [:]
 
-    /// All statements as one; nil without any.
+    /// All statements as one expression; nil without any.
     var expression: LicenseExpression? {
         LicenseExpression.all(
             statements.compactMap { if case .expression(let expression) = $0 { expression } else { nil } })
     }
 
-    /// The name of an expression that is a single named licence; nil for all others.
+    /// The name of an expression that is a single named licence; nil for others.
     func name(of expression: LicenseExpression) -> String? {
         expression.single.flatMap { $0.exception.isEmpty ? names[$0.id] : nil }
     }
 }
 
-/// Reads claims for writers and remembers frequent ones.
+/// Reads claims for writers, and caches the frequent ones.
 struct LicenseStatementReader: Sendable {
     private static let memoryLimit = 4096
 
-    /// Whether `+` may stand behind an id that the list has without one, too (Annex D.3: `Apache-2.0+`). It is valid everywhere, but
-    /// the reference readers of SPDX 2 (license-expression, spdx-tools) refuse it.
+    /// Whether `+` may also follow an id that the list has only without one (Annex D.3: `Apache-2.0+`). The standard allows
+    /// that everywhere, but the reference readers of SPDX 2 (license-expression, spdx-tools) refuse it.
     private let takesAnyPlus: Bool
-    /// The names of references, by their ids, in the document whose components are written next.
+    /// The names of references by their ids, in the document of the components that follow.
     private var declared: [String: String] = [:]
-    /// Expressions of claims without texts and references of their own.
+    /// The expressions of claims that have neither texts nor references of their own.
     private var known: [[LicenseClaim.Form]: LicenseStatements] = [:]
 
     init(takesAnyPlus: Bool) { self.takesAnyPlus = takesAnyPlus }
@@ -57,7 +58,7 @@ struct LicenseStatementReader: Sendable {
         let isPlain = claims.allSatisfy { $0.references.isEmpty && $0.text.isEmpty }
         let forms = claims.map(\.form)
         if isPlain, let read = known[forms] { return read }
-        // Claims bring the names of their references; claims of older imports did not.
+        // Claims contain the names of their references, except claims of older imports.
         let isOld = claims.contains { $0.references.isEmpty && $0.mentionsReference }
         var names = isOld ? declared : [:]
         for reference in claims.flatMap(\.references) { names[reference.id] = reference.name }
@@ -70,7 +71,7 @@ struct LicenseStatementReader: Sendable {
         }
         for id in meaning.coined { read.names[id] = meaning.names[id] }
         read.origins = meaning.origins
-        // Declared references have their name and text in the document.
+        // The document contains the name and text of each declared reference.
         for id in names.keys { read.names[LicenseStatement.reference(id)] = nil }
         if isPlain {
             if known.count >= Self.memoryLimit { known.removeAll() }
@@ -79,7 +80,7 @@ struct LicenseStatementReader: Sendable {
         return read
     }
 
-    /// The licence of which a document has only the text; nil for others.
+    /// The licence, when the document has only its text; nil for others.
     private static func unnamed(_ claim: LicenseClaim, _ names: inout [String: String]) -> LicenseExpression? {
         guard case .name(let name) = claim.form, name.isBlank, !claim.text.isBlank else { return nil }
         let id = LicenseStatement.reference("unnamed")
@@ -87,7 +88,7 @@ struct LicenseStatementReader: Sendable {
         return LicenseExpression(root: .term(.init(id: id)))
     }
 
-    /// The expression, with a `LicenseRef-` in place of each part that the standards or their readers do not accept.
+    /// The expression, with a `LicenseRef-` in place of each part that the standards or their readers refuse.
     private func fit(_ expression: LicenseExpression, _ names: inout [String: String]) -> LicenseExpression {
         var found: [String: String] = [:]
         let fitting = expression.mapTerms { term in
@@ -102,7 +103,7 @@ struct LicenseStatementReader: Sendable {
                 if plain.exception.hasPrefix("AdditionRef-") { plain.exception.removeFirst("AdditionRef-".utf8.count) }
                 name = plain.text
             } else if !takesAnyPlus, term.hasUnlistedPlus {
-                // The name brings it back when the document is read again.
+                // The name restores the part when the document is read again.
                 name = term.text
                 id = LicenseStatement.reference(term.id + "-or-later")
             } else {
@@ -119,6 +120,6 @@ struct LicenseStatementReader: Sendable {
 }
 
 extension LicenseExpression.Term {
-    /// Whether a `+` stands behind an id of which the list has no such form.
+    /// Whether a `+` follows an id that the list does not have with a `+`.
     var hasUnlistedPlus: Bool { orLater && !isReference && LicenseList.spdx.license(id: id + "+") == nil }
 }

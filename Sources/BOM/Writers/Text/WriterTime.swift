@@ -1,6 +1,7 @@
-/// Times as documents want them.
+/// Times in the forms of documents.
 enum WriterTime {
-    /// `yyyy-MM-ddTHH:mm:ssZ` of an RFC 3339 time with fraction or offset, or of a date alone; nil when it is none.
+    /// `yyyy-MM-ddTHH:mm:ssZ` from an RFC 3339 time with fraction or offset, or from a date alone; nil for other
+    /// texts.
     static func utc(_ text: String) -> String? {
         let bytes = Array(text.utf8)
         func number(_ from: Int, _ count: Int) -> Int? {
@@ -50,7 +51,7 @@ enum WriterTime {
         }
     }
 
-    /// An offset is less than a day, so one day forth or back is enough.
+    /// An offset is less than a day, so a step of one day is enough.
     private static func shifted(_ year: Int, _ month: Int, _ day: Int, minutes: Int, second: Int) -> String {
         var (year, month, day, minutes) = (year, month, day, minutes)
         if minutes < 0 {

@@ -1,9 +1,10 @@
 package import Bytes
 
-// DESIGN. `JSONWriter` does not fit: names come in the form that all trees share, the sink is passed with each call, and the two
-// outer levels have an item on each line.
+// DESIGN. `JSONWriter` does not fit: names come in the form that all trees share, each call passes the sink, and the two outer
+// levels have an item on each line.
 
-/// A tree as JSON (RFC 8259): compact, each item of an outer list on a line of its own so that documents can be compared.
+/// A tree as JSON (RFC 8259): compact, but each item of an outer list is on its own line, so that documents can be
+/// compared.
 package struct JSONTree: TreeWriter {
     private struct Level {
         let isList: Bool
@@ -13,7 +14,7 @@ package struct JSONTree: TreeWriter {
 
     package init() {}
 
-    /// The comma, line break and key in front of a value.
+    /// Writes the comma, line break and key before a value.
     private mutating func lead(_ name: TreeName, to out: inout ByteSink) {
         guard let level = levels.last else { return }
         if !level.isEmpty { out.append(UInt8(ascii: ",")) }

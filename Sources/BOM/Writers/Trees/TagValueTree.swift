@@ -1,9 +1,10 @@
 package import Bytes
 import Glibc
 
-// DESIGN. Tag-value (SPDX 2.3 clause 4.4 and the tags of clauses 6 to 11) is flat: what an object is says which tag a member
-// has. Objects that are one line there (checksums, references, relationships) wait until they are whole. There is no escape
-// for `</text>`, so a blank goes into it, nor for names that look like a tag, an agent or a time: they get quotation marks.
+// DESIGN. Tag-value (SPDX 2.3 clause 4.4 and the tags of clauses 6 to 11) is flat: the kind of an object decides the tag of
+// a member. Objects that become one line (checksums, references, relationships) wait until they are complete. Tag-value has
+// no escape for `</text>`, so a blank is inserted into it. It has none for names that look like a tag, an agent or a time
+// either, so these get quotation marks.
 
 /// An SPDX document as tag-value.
 package struct TagValueTree: TreeWriter {
@@ -32,7 +33,7 @@ package struct TagValueTree: TreeWriter {
         var isWord = false
     }
 
-    /// The tag of a word of the program, by the word's place in memory: alike places are alike words.
+    /// The tag for a word of the program, found by the word's address in memory: equal addresses mean equal words.
     private struct Known: Sendable {
         var word: UInt = 0
         var section = Section.document
@@ -42,9 +43,9 @@ package struct TagValueTree: TreeWriter {
     private var sections: [Section] = []
     /// The members of an object that becomes one line.
     private var parts: [(name: StaticString, value: String)] = []
-    /// Tags that were looked up, each at the place that its word and section choose; the last one stays there.
+    /// The tags that were looked up; word and section choose the slot, and the last tag stays in it.
     private var known = [Known](repeating: Known(), count: 256)
-    /// Sections of the names of objects.
+    /// The section of each object name.
     private var knownSections: [UInt: Section] = [:]
     package private(set) var losses: [BOMLoss: Int] = [:]
 
@@ -115,7 +116,7 @@ package struct TagValueTree: TreeWriter {
         case .checksum, .reference, .relationship: parts.append((name.plain, value))
         case .document, .creation, .package, .license:
             let word = UInt(bitPattern: name.plain.utf8Start)
-            // The upper bits of a product with 2^64 divided by the golden ratio: neighbours go far apart.
+            // The upper bits of a product with 2^64 divided by the golden ratio, which spreads neighbours far apart.
             let place = Int(((word &+ section.rawValue) &* 0x9e37_79b9_7f4a_7c15) >> 56)
             if known[place].word != word || known[place].section != section {
                 known[place] = Known(word: word, section: section, tag: Self.tag(name.plain.description, in: section))
@@ -146,7 +147,7 @@ package struct TagValueTree: TreeWriter {
             out.append(raw: broken(value))
             out.append("</text>\n")
         } else if Self.isMistaken(value, in: tag) {
-            // Such values may not stand between marks either: not by the specification, nor for its reference parser.
+            // Neither the specification nor its reference parser allows such values between marks.
             losses[.word, default: 0] += 1
             out.append(raw: "\"\(value)\"\n")
         } else {
@@ -155,10 +156,10 @@ package struct TagValueTree: TreeWriter {
         }
     }
 
-    /// Whether a value of one line would be taken for something else: for a tag, a word, a time or an agent (as spdx-tools does).
+    /// Whether readers would mistake a value of one line for a tag, a word, a time or an agent (as spdx-tools does).
     private static func isMistaken(_ value: String, in tag: Tag) -> Bool {
         guard tag.isWord else { return false }
-        // Nearly all values end here: tags and words begin with a capital letter.
+        // Nearly all values end here, because tags and words begin with a capital letter.
         guard let first = value.utf8.first else { return false }
         guard (48...57).contains(first) || (65...90).contains(first) else { return false }
         if (48...57).contains(first) {
@@ -170,7 +171,7 @@ package struct TagValueTree: TreeWriter {
         return tags.contains(value)
     }
 
-    /// The text with a blank in the marks that would end it.
+    /// The text with a blank inserted into the marks that would end it.
     private mutating func broken(_ value: String) -> String {
         var text = value
         let hasMark = text.withUTF8 { bytes in
@@ -250,7 +251,7 @@ package struct TagValueTree: TreeWriter {
 }
 
 extension StaticString {
-    /// Whether both are the same text, of which neither is a single character.
+    /// Whether both texts are equal; neither may be a single character.
     fileprivate func isSame(as other: StaticString) -> Bool {
         utf8CodeUnitCount == other.utf8CodeUnitCount
             && (utf8Start == other.utf8Start || memcmp(utf8Start, other.utf8Start, utf8CodeUnitCount) == 0)

@@ -1,10 +1,11 @@
 package import Bytes
 
-/// The name of a member, of a list or of an item, where XML may spell it in its own way.
+/// The name of a member, a list or an item; XML may spell it in its own way.
 package struct TreeName: Sendable, ExpressibleByStringLiteral {
-    /// The name in JSON and in all syntaxes but XML; empty: there is no such thing.
+    /// The name in JSON and in all syntaxes but XML; empty if they have no such part.
     let plain: StaticString
-    /// The name of the element or attribute; empty: there is none. Members of such an object or list are in the element around it.
+    /// The name of the element or attribute; empty if XML has none. The members of such an object or list are placed in the
+    /// element around it.
     let xml: StaticString
 
     init(_ plain: StaticString, xml: StaticString) {
@@ -14,16 +15,16 @@ package struct TreeName: Sendable, ExpressibleByStringLiteral {
 
     package init(stringLiteral name: StaticString) { self.init(name, xml: name) }
 
-    /// A name that XML does without: an attribute is left out, the items of a list repeat without an element around them.
+    /// A name that XML leaves out: such an attribute is not written, and the items of such a list repeat without an
+    /// element around them.
     static func notXML(_ name: StaticString) -> Self { Self(name, xml: "") }
     static func onlyXML(_ name: StaticString) -> Self { Self("", xml: name) }
 }
 
-/// A syntax for documents that are trees of objects, lists and texts. The mappings of the standards drive it.
+/// A syntax for documents that are trees of objects, lists and texts. The mappings of the standards call it.
 ///
-/// Names come with every event, for lists the name of the list and with each item the name of one item: XML and
-/// spreadsheets need both, JSON and YAML ignore the second. `attribute`, `content` and `reference` differ from `field`
-/// in XML only.
+/// Each call passes a name; a list passes its own name, and each item the name of an item. XML and spreadsheets need
+/// both, JSON and YAML ignore the second. `attribute`, `content` and `reference` differ from `field` only in XML.
 ///
 ///     tree.beginObject("bom", to: &out)
 ///     tree.attribute("version", 1, to: &out)
@@ -32,27 +33,27 @@ package struct TreeName: Sendable, ExpressibleByStringLiteral {
 ///     tree.field("name", "left-pad", to: &out)
 ///     …  // the ends, in reverse
 ///
-/// That is `{"version":1,"components":[{"name":"left-pad"}]}` in JSON, and `<bom version="1"><components><component>…` in XML.
-/// A tree belongs to one thread and never throws: what a syntax cannot say is counted in `losses`. It does not check the
-/// nesting; each mapping closes what it opens, and attributes come before other members.
+/// The result is `{"version":1,"components":[{"name":"left-pad"}]}` in JSON, and `<bom version="1"><components><component>…`
+/// in XML. A tree belongs to one thread and never throws: facts that a syntax cannot express are counted in `losses`. It does
+/// not check the nesting. Each mapping must close what it opens, and write attributes before other members.
 package protocol TreeWriter: Sendable {
     init()
-    /// The facts that the syntax itself could not express, and how often.
+    /// The facts that the syntax itself could not express, with their numbers.
     var losses: [BOMLoss: Int] { get }
-    /// Opens an object: the document at first, then a member of the open object or an item of the open list.
+    /// Begins an object: first the document, later a member of the open object or an item of the open list.
     mutating func beginObject(_ name: TreeName, to out: inout ByteSink)
     mutating func endObject(to out: inout ByteSink)
     mutating func beginList(_ name: TreeName, to out: inout ByteSink)
     mutating func endList(to out: inout ByteSink)
-    /// A text that XML keeps in an attribute. Call it before the other members of the object.
+    /// A text that XML writes as an attribute. It must come before the other members of the object.
     mutating func attribute(_ name: TreeName, _ value: String, to out: inout ByteSink)
-    /// A number that XML keeps in an attribute. Call it before the other members of the object.
+    /// A number that XML writes as an attribute. It must come before the other members of the object.
     mutating func attribute(_ name: TreeName, _ value: Int, to out: inout ByteSink)
     /// A text as a member of the open object, or as an item of the open list.
     mutating func field(_ name: TreeName, _ value: String, to out: inout ByteSink)
-    /// A text that XML keeps as the text of the object's own element.
+    /// A text that XML writes as the text of the object's own element.
     mutating func content(_ name: TreeName, _ value: String, to out: inout ByteSink)
-    /// A text as an item of the open list that XML keeps in the attribute `ref` of an element.
+    /// A text as an item of the open list, which XML writes as the attribute `ref` of an element.
     mutating func reference(_ name: TreeName, _ value: String, to out: inout ByteSink)
     mutating func number(_ name: TreeName, _ value: Double, to out: inout ByteSink)
     mutating func integer(_ name: TreeName, _ value: Int, to out: inout ByteSink)
@@ -78,14 +79,14 @@ extension TreeWriter {
         field(name, value, to: &out)
     }
 
-    /// A text where there is one: white space alone is none, and readers of XML drop it.
+    /// A text, unless it is empty or only white space, which readers of XML drop.
     mutating func text(_ name: TreeName, _ value: String, to out: inout ByteSink) {
         if !value.isBlank { field(name, value, to: &out) }
     }
 }
 
 extension String {
-    /// Whether there is nothing but white space.
+    /// Whether the text consists of white space.
     var isBlank: Bool {
         guard let first = utf8.first else { return true }
         return first <= 32 || first >= 128 ? allSatisfy(\.isWhitespace) : false

@@ -1,9 +1,10 @@
 package import Bytes
 import Glibc
 
-/// A tree as XML 1.0 in UTF-8: no blanks but a line for each item of an outer list. Characters that XML cannot hold become U+FFFD.
+/// A tree as XML 1.0 in UTF-8, without blanks except a line for each item of an outer list. Characters that XML cannot express
+/// become U+FFFD.
 package struct XMLTree: TreeWriter {
-    /// The elements, and the lists and objects without one, that are open.
+    /// The open elements, lists and objects; lists and objects may have no element.
     private var levels: [StaticString] = []
     /// Whether the start tag of the innermost element still takes attributes.
     private var isTagOpen = false
@@ -99,11 +100,11 @@ package struct XMLTree: TreeWriter {
         field(name, value ? "true" : "false", to: &out)
     }
 
-    /// In the form of `xs:decimal`, which has no exponent.
+    /// The form of `xs:decimal`, which has no exponent.
     private static func decimal(_ value: Double) -> String {
         let text = "\(value)"
         guard text.contains("e") else { return text }
-        // 309 digits before the point at most.
+        // At most 309 digits before the point.
         var digits = [CChar](repeating: 0, count: 400)
         let count = withVaList([value]) { vsnprintf(&digits, digits.count, "%.20f", $0) }
         return String(decoding: digits.prefix(max(0, Int(count))).map { UInt8(bitPattern: $0) }, as: UTF8.self)

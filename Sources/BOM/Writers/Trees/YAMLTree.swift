@@ -1,6 +1,7 @@
 package import Bytes
 
-/// A tree as YAML 1.1 and 1.2: block style, every text in double quotes, so that no version becomes a number and no date a date.
+/// A tree as YAML 1.1 and 1.2: block style, every text in double quotes, so that no version becomes a number and no text a
+/// date.
 package struct YAMLTree: TreeWriter {
     private struct Level {
         let isList: Bool
@@ -13,7 +14,7 @@ package struct YAMLTree: TreeWriter {
 
     package init() {}
 
-    /// The line break, blanks and key or dash in front of a value.
+    /// Writes the line break, blanks and key or dash before a value.
     private mutating func lead(_ name: TreeName, to out: inout ByteSink) {
         guard let level = levels.last else { return }
         if level.isEmpty {
@@ -32,7 +33,7 @@ package struct YAMLTree: TreeWriter {
     private mutating func begin(_ name: TreeName, isList: Bool, to out: inout ByteSink) {
         lead(name, to: &out)
         let parent = levels.last
-        // A list lies as deep as its key.
+        // A list has the same depth as its key.
         let indent = parent.map { $0.isList || !isList ? $0.indent + 2 : $0.indent } ?? 0
         levels.append(Level(isList: isList, indent: indent, isInline: parent?.isList ?? false))
     }
@@ -73,8 +74,8 @@ package struct YAMLTree: TreeWriter {
     }
 }
 
-/// Texts in double quotes (YAML 1.2.2 §7.3.1): a JSON string, and escapes for what YAML 1.1 takes for a line break (§4.2 there)
-/// or not for a character (§5.1).
+/// Texts in double quotes (YAML 1.2.2 §7.3.1): a JSON string, with further escapes for characters that YAML 1.1 takes for a
+/// line break (§4.2 there) or does not allow (§5.1).
 enum YAMLText {
     static func append(_ text: String, to out: inout ByteSink) {
         guard needsCare(text) else { return out.append(jsonString: text) }
@@ -98,7 +99,7 @@ enum YAMLText {
         }
     }
 
-    /// Whether such a character may be in the text: all begin with one of these bytes.
+    /// Whether the text may contain such a character; all begin with one of these bytes.
     private static func needsCare(_ text: String) -> Bool {
         text.utf8.contains { $0 == 0x7f || $0 == 0xc2 || $0 == 0xe2 || $0 == 0xef }
             && text.unicodeScalars.contains(where: isSpecial)
