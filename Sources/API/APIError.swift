@@ -5,24 +5,24 @@ package import Inventory
 package import Jobs
 package import Reports
 
-// DESIGN. The one table of errors that a client of the Mend API sees. Clients throw away the body of an answer whose
+// DESIGN. The one table of errors that a client of the Mend API sees. Clients ignore the body of an answer whose
 // status is not 200, so errors are HTTP 200 with `{"errorCode", "errorMessage"}` (mend-api.md §1.1, §1.2). A message
 // names the field, the value and the accepted values. A client without rights on a token always gets the same text,
-// for every reason.
+// whatever the reason.
 
-/// Why a call was refused, as the client sees it.
+/// The reason why a call was refused, in words for the client.
 package enum APIError: Error, Equatable {
     case badJSON(String)
     case unknownRequest(String)
     case missing(String, accepted: String)
     case badValue(String, of: String, accepted: String)
-    /// No pattern for names of libraries.
+    /// The text is no valid pattern for names of libraries.
     case badPattern(String, of: String, NamePatternError)
-    /// Unknown user, unknown token, or a token of somebody else: the client cannot see which.
+    /// Unknown user, unknown token, or another organization's token; the client cannot see which.
     case refused
-    /// The user is known in the scope, but may not do this there.
+    /// The scope knows the user, but the user's role there does not allow this.
     case roleTooLow(Role, needed: Role, call: String)
-    /// The user may do this, but the key is for something else.
+    /// The user's role allows this, but the scopes of the key do not.
     case keyTooNarrow(needed: KeyScopes, call: String)
     case nameTaken(String, of: ScopeKind)
     case unknownProcess(String, field: String)
@@ -33,35 +33,35 @@ package enum APIError: Error, Equatable {
     case notYours(String)
     case report(ReportError)
     case full(String)
-    /// A synchronous report that fills several files.
+    /// A synchronous report that would need several files.
     case tooLargeForOneFile(parts: Int, format: String)
-    /// Uploads of the scope are still being read.
+    /// Earlier uploads of the scope are still being imported.
     case uploadsPending
-    /// Something that a request names does not exist here, or not for this user: the field, its value.
+    /// Something that a request names does not exist here, or not for this user; with the value and its field.
     case notFound(String, of: String)
     case people(PeopleError)
     case key(KeyError)
-    /// The key made too many calls. The next one is let in after this many seconds.
+    /// The key made too many calls. The next request is accepted after this many seconds.
     case tooManyCalls(seconds: Int)
-    /// The queue for work of this kind is full. Another try is worth it after this many seconds.
+    /// The queue for work of this kind is full. A further attempt makes sense after this many seconds.
     case busy(seconds: Int)
-    /// The uuid of a library that the organization does not have, and the field.
+    /// The uuid of a library that the organization does not have, and its field.
     case unknownLibrary(String, of: String)
-    /// No library of this name, group or version.
+    /// The organization has no library with this name, group or version.
     case noSuchLibrary(String)
-    /// More libraries than an answer takes.
+    /// More libraries match than an answer may contain.
     case tooManyLibraries(Int)
-    /// A request for a part of Mend's product that Waybill does not have, with what to use in its place.
+    /// A request for a part of Mend's product that Waybill lacks, with the alternative.
     case notOffered(String)
     case fault(Fault)
 
-    /// The patterns that names of libraries may have, for error messages.
+    /// The valid forms of patterns for names of libraries, for error messages.
     static let patternAccepted = """
         a pattern with * and ?, or a regular expression between slashes in the syntax of RE2, which has no look-around \
         and no back-references
         """
 
-    /// The number that says that the fault is not the client's.
+    /// The number for faults that are not the client's.
     package static let faultCode: Int64 = 4000
 
     /// Mend's number (mend-api.md §1.2): 2021 for a value that is not accepted, 3010 for a missing field. 3000 is used only if
@@ -88,7 +88,7 @@ package enum APIError: Error, Equatable {
         }
     }
 
-    /// Mend's own text for a missing right, letter by letter, because clients compare it.
+    /// Mend's own text for a missing right, letter by letter, because clients compare the text.
     private static let notAllowed = "User is not allowed to perform this action"
 
     package var message: String {
@@ -174,7 +174,7 @@ package enum APIError: Error, Equatable {
         value.count > 100 ? "\(value.prefix(100))…" : value
     }
 
-    /// The answer: HTTP 200, as all that reached the API.
+    /// The answer: HTTP 200, like all answers of the API.
     package var response: HTTPResponse {
         let body = JSONWriter.object {
             $0.number("errorCode", code)
@@ -184,14 +184,15 @@ package enum APIError: Error, Equatable {
         response.mark.error = Int(code)
         if case .fault(let fault) = self { fault.addHint(to: &response) }
         if let pause {
-            // The errors that are no HTTP 200: clients that know 429 wait and come again (reports.md §1.7).
+            // The errors with another status than HTTP 200: clients that know 429 wait and try again (reports.md
+            // §1.7).
             response.status = 429
             response.headers["Retry-After"] = "\(pause)"
         }
         return response
     }
 
-    /// Seconds after which the same request is worth another try; nil where waiting does not help.
+    /// Seconds after which the same request may succeed; nil where waiting does not help.
     private var pause: Int? {
         if case .tooManyCalls(let seconds) = self { return seconds }
         if case .busy(let seconds) = self { return seconds }

@@ -3,14 +3,14 @@ import HTTP
 
 /// A good JSON answer, written member by member.
 ///
-/// Texts go through the one place that keeps the word `errorCode` out of them (mend-api.md §1.1). Keys are constants.
+/// One function writes texts, and it keeps the word `errorCode` out of them (mend-api.md §1.1). Keys are constants.
 ///
 ///     return Answer.object { $0.text("orgName", name) }
 enum Answer {
-    /// UTF-8, said so: clients read other types as Latin-1 or as binary.
+    /// UTF-8 is stated, because clients read other types as Latin-1 or as binary.
     static let mediaType = "application/json;charset=UTF-8"
 
-    /// A writer of JSON in which clients do not find the word `errorCode`.
+    /// A writer of JSON that never writes the word `errorCode` in a text.
     static func writer(to sink: consuming ByteSink = ByteSink()) -> JSONWriter {
         JSONWriter(.withoutErrorCode, to: sink)
     }
@@ -22,7 +22,7 @@ enum Answer {
         return HTTPResponse(type: mediaType, bytes: json.bytes)
     }
 
-    /// The text of an object with the members that `members` writes, for where JSON is carried as text.
+    /// The text of an object with the members that `members` writes, for JSON inside a text.
     static func text(_ members: (inout JSONWriter) throws -> Void) rethrows -> String {
         var json = writer()
         try json.object(members)
@@ -34,7 +34,7 @@ enum Answer {
 }
 
 extension JSONWriter {
-    /// A member that is an object whose keys are names, one for each value.
+    /// A member that is an object with one name and value for each element.
     mutating func map<Value>(
         _ key: StaticString, _ values: [(name: String, value: Value)],
         _ write: (inout JSONWriter, String, Value) throws -> Void
@@ -44,7 +44,8 @@ extension JSONWriter {
         }
     }
 
-    /// `yyyy-MM-dd HH:mm:ss +0000`: the times of vitals, which clients parse with exactly this pattern (mend-api.md §2).
+    /// `yyyy-MM-dd HH:mm:ss +0000`, the format of times in vitals, which clients parse with exactly this pattern
+    /// (mend-api.md §2).
     mutating func zonedTime(_ key: StaticString, _ milliseconds: Int64) {
         text(key, "\(TimeText.time(milliseconds)) +0000")
     }

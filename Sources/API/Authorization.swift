@@ -4,24 +4,25 @@ import HTTP
 package import Jobs
 import Reports
 
-// DESIGN. The one place that decides the rights of users. A user key and a token become an account, a role and a
-// `Scope`; everything behind works on the scope and never looks at a tenant again. Every fault of key and token ends in
-// the same answer, after the same query, so nobody learns which tokens exist. The key itself is looked up by its
-// digest, so that the time of an index comparison reveals nothing of the key.
+// DESIGN. Only this file decides the rights of users. A user key and a token become an account, a role and a `Scope`.
+// All later code uses the scope and never checks a tenant again. Every fault of key or token gives the same answer
+// after the same query, so clients cannot learn which tokens exist. The key is looked up by its digest, so the time of
+// an index comparison reveals nothing about the key.
 
-/// Which token a call needs.
+/// The token that a call needs.
 package enum TokenRule: Sendable, Equatable {
-    /// The token of this kind of scope. Tokens of other kinds beside it are ignored, because clients send them along.
+    /// A token of this kind of scope. Further tokens of other kinds are ignored, because clients send them along.
     case one(ScopeKind)
-    /// The token of this kind of scope, in its own field or in this one: the vendor's table names `projectToken` for an SBOM of
-    /// a product, while its example has `productToken`.
+    /// A token of this kind of scope, in its own field or in the given one: the vendor's table names `projectToken` for an SBOM
+    /// of a product, while its example has `productToken`.
     case oneOr(ScopeKind, field: String)
-    /// Any; the narrowest counts when there are several.
+    /// Any token; with several, the narrowest counts.
     case any
-    /// The token of an organization, in the field for a group of organizations; without it the first organization of the key.
+    /// A token of an organization, in the field for a group of organizations; without a token, the first organization of the
+    /// key.
     case global
 
-    /// The fields that may hold it, narrowest first.
+    /// The fields that may hold the token, the narrowest first.
     var fields: [(name: String, kind: ScopeKind)] {
         switch self {
         case .one(let kind): [(kind.tokenField, kind)]
@@ -33,7 +34,7 @@ package enum TokenRule: Sendable, Equatable {
 }
 
 extension ScopeKind {
-    /// Mend's name of the field that holds a token of this kind.
+    /// Mend's name of the field for a token of this kind.
     package var tokenField: String {
         switch self {
         case .organization: "orgToken"
@@ -43,11 +44,11 @@ extension ScopeKind {
     }
 }
 
-/// The rights that a call, or a request at another door, needs: a least role in the place that its token names, and a scope
-/// of the key.
+/// The rights that a call, or a request at another door, needs: a least role in the place of its token, and a scope of the
+/// key.
 package struct Need: Sendable, Equatable {
     package let role: Role
-    /// A key with any of these will do.
+    /// The scopes of the key; one of them suffices.
     package let scopes: KeyScopes
     /// The name of the call, for messages and records.
     let call: String
@@ -71,18 +72,18 @@ package struct Denial: Error {
     }
 }
 
-/// A user who was let in.
+/// An admitted user.
 package struct Access: Sendable {
     package let standing: Standing
-    /// The projects that the token names, without those that the user may not see.
+    /// The projects in the place of the token, except those that the user may not see.
     package let scope: Scope
-    /// The user's role there.
+    /// The user's role in that place.
     package let role: Role
-    /// The key of the request; nil for the operator, who needs none.
+    /// The key of the request; nil for the operator, who needs no key.
     package internal(set) var key: HeldKey?
 
-    /// Lets a user in, or refuses. Runs the same query whether key or token or both are wrong. The key is the body's
-    /// `userKey`, or where there is none that of `Authorization: Bearer` (RFC 6750 §2.1).
+    /// Admits a user or refuses. The query is the same whether key, token or both are wrong. The key is the body's
+    /// `userKey`, otherwise that of `Authorization: Bearer` (RFC 6750 §2.1).
     static func check(
         _ request: Request, _ headers: HTTPFields, for call: Call, at time: Int64, on connection: any Connection
     ) throws -> Access {
@@ -98,7 +99,8 @@ package struct Access: Sendable {
         _ request: Request, keyDigest: [UInt8], for call: Call, at time: Int64, on connection: any Connection
     ) throws -> Access {
         if call.token == .global, try request.textIfAny("globalOrgToken", accepted: "a token") == nil {
-            // Somebody who has only a key asks where it opens: the call is about all of the holder's organizations.
+            // A person who has only a key asks where it is valid, so the call covers all of the holder's
+            // organizations.
             let holder = try KeyHolder.find(keyDigest, at: time, on: connection)
             guard let first = holder?.organizations.first else { throw APIError.refused }
             return try check(keyDigest, .organization, token: first.token, for: call.need, at: time, on: connection)
@@ -107,7 +109,7 @@ package struct Access: Sendable {
         return try check(keyDigest, kind, token: token, for: call.need, at: time, on: connection)
     }
 
-    /// Lets the holder of the key with this digest in where a token points to.
+    /// Admits the holder of the key with this digest to the place of a token.
     package static func check(
         _ keyDigest: [UInt8], _ kind: ScopeKind, token: String, for need: Need, at time: Int64,
         on connection: any Connection
@@ -124,7 +126,7 @@ package struct Access: Sendable {
         return access
     }
 
-    /// Refuses a call if the role in the scope, or the key, does not allow it.
+    /// Refuses a call that the role in the scope, or the key, does not allow.
     package func require(_ need: Need) throws(Denial) {
         guard role >= need.role else { throw denial(role, need) }
         guard allows(need.scopes) else { throw denial(.keyTooNarrow(needed: need.scopes, call: need.call), need) }
@@ -133,8 +135,8 @@ package struct Access: Sendable {
     /// Whether the key is for one of these.
     package func allows(_ scopes: KeyScopes) -> Bool { key.map { !$0.scopes.isDisjoint(with: scopes) } ?? true }
 
-    /// Whether the user has a role in a product of the organization; nil stands for a product that does not exist yet, which
-    /// needs the role in the whole organization.
+    /// Whether the user has a role in a product of the organization. Nil stands for a new product, which needs the role in
+    /// the whole organization.
     package func allows(_ needed: Role, inProduct product: Int64?) -> Bool {
         let role = product.map { standing.role(inProduct: $0) } ?? standing.role
         return role.map { $0 >= needed } ?? false
@@ -163,12 +165,12 @@ package struct Access: Sendable {
         Denial(error: error, organization: scope.organization, account: standing.account, call: need.call)
     }
 
-    /// The key that a request shows; nil when there is none.
+    /// The key of a request; nil without one.
     static func shownKey(_ request: Request, _ headers: HTTPFields) throws(APIError) -> String? {
         try request.textIfAny("userKey", accepted: "the key of a user, 64 hexadecimal characters") ?? bearer(headers)
     }
 
-    /// The key in `X-Api-Key`, as Dependency-Track's clients send it, or in `Authorization: Bearer`.
+    /// The key in `X-Api-Key`, where Dependency-Track's clients send it, or in `Authorization: Bearer`.
     static func headerKey(_ headers: HTTPFields) -> UserKey? {
         if let text = headers["X-Api-Key"]?.trimmingBlanks(), !text.isEmpty { return UserKey(text) }
         return bearer(headers).map { UserKey($0) }
@@ -183,7 +185,7 @@ package struct Access: Sendable {
         return key.isEmpty ? nil : key
     }
 
-    /// Compared with when no account has the key.
+    /// The digest to compare with when no account has the key.
     private static let nobody = [UInt8](repeating: 0, count: 32)
 
     private static func token(of request: Request, by rule: TokenRule) throws(APIError) -> (ScopeKind, String) {
@@ -196,7 +198,8 @@ package struct Access: Sendable {
             rule.fields.map(\.name).joined(separator: " or "), accepted: "a token, 64 hexadecimal characters")
     }
 
-    /// The request with the other side of its comparison, if it compares and the user may see that side too.
+    /// The request with the other side of its comparison, provided that it is a comparison and the user may see that
+    /// side.
     func comparing(_ request: ReportRequest, on connection: any Connection) throws -> ReportRequest {
         guard let token = request.comparisonToken else { return request }
         let other = try Accounts.scope(request.scope.kind, token: token, on: connection)
@@ -207,18 +210,18 @@ package struct Access: Sendable {
 
     /// Whether the user may see a job of the organization and its result.
     ///
-    /// A report shows the scope of its request and, in a comparison, a second scope. A report on a whole organization shows the products
-    /// that its user could see, so others may have it only if they see the whole organization.
+    /// A report shows the scope of its request and, for a comparison, a second scope. A report on a whole organization shows
+    /// the products that its requester could see, so other users may get it only if they see the whole organization.
     package func canSee(_ job: Job) -> Bool { standing.canSee(job) }
 }
 
 extension Standing {
-    /// The same for an account that need not be the caller's.
+    /// The same for an account other than the caller's.
     package func canSee(_ job: Job) -> Bool {
         if Envelope.isTrail(job.processType), role != .administrator { return false }
         guard let visible = visibleProducts else { return true }
         guard job.kind == .report else { return visible.contains(job.product) }
-        // If the request can no longer be read, its content is unknown.
+        // If the request cannot be read any more, its content is unknown, so it is not shown.
         guard let shown = (try? ReportRequest(json: job.request))?.scope else { return false }
         if let other = shown.comparison, !visible.contains(other.product) { return false }
         if shown.product != 0 { return visible.contains(shown.product) }
@@ -226,15 +229,15 @@ extension Standing {
     }
 }
 
-/// The holder of a key, before a token names a place.
+/// The holder of a key, before a token selects a place.
 package struct KeyHolder: Sendable {
     package let account: Int64
     package let key: HeldKey
-    /// The organizations in which the holder has a role, in the order of ids, each with the greatest role in any part
-    /// of it.
+    /// The organizations in which the holder has a role, in the order of their ids, each with the greatest role in
+    /// any part of it.
     package let organizations: [(id: Int64, token: String, role: Role)]
 
-    /// The holder of the key with this digest; nil when no account has it, or its time is over.
+    /// The holder of the key with this digest; nil when no account has the key or the key has expired.
     package static func find(
         _ keyDigest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> KeyHolder? {
@@ -243,9 +246,9 @@ package struct KeyHolder: Sendable {
         return KeyHolder(account: found.account, key: found.key, organizations: found.organizations)
     }
 
-    /// Whether the holder has this role anywhere.
+    /// Whether the holder has this role in any organization.
     func has(_ role: Role) -> Bool { organizations.contains { $0.role >= role } }
 
-    /// Whether the key is for one of these.
+    /// Whether the key has one of these scopes.
     package func allows(_ scopes: KeyScopes) -> Bool { !key.scopes.isDisjoint(with: scopes) }
 }

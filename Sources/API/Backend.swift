@@ -4,17 +4,17 @@ package import HTTP
 package import Jobs
 package import OpenID
 
-/// A file in the artifact store, ready to be sent.
+/// A file in the artifact store, ready for sending.
 package enum ArtifactContent: Sendable {
-    /// Sent by the kernel; ranges of it can be asked for.
+    /// The kernel sends it, and clients may request ranges of it.
     case file(OpenFile)
-    /// On another machine: pieces in the form that `HTTPResponse.Body.stream` takes.
+    /// A file on another machine: pieces in the form of `HTTPResponse.Body.stream`.
     case stream(size: Int, next: @Sendable () async throws -> [UInt8]?)
-    /// The client fetches it by itself from an address that only it may learn.
+    /// The client fetches it directly, from an address that only this client may learn.
     case redirect(url: String)
 }
 
-/// Something that went wrong inside, for the log. Holds no key, no token and no value of a request.
+/// A fault inside the server, for the log. It contains no key, no token and no value of a request.
 package struct Incident: Sendable {
     /// The number that the client can quote.
     package let id: String
@@ -29,47 +29,47 @@ package struct Backend: Sendable {
     package var queue: Queue
     package var bell: Bell
     package var random: Randomness
-    /// Opens the artifact of a row; nil when the store no longer has it. May block.
+    /// Opens the artifact of a row; nil when the store no longer has the artifact. The call may block.
     package var openArtifact: @Sendable (Artifact) throws -> ArtifactContent?
-    /// The reason why the server cannot work now, or nil when it can. Answers within a few seconds, and holds no thread
+    /// The reason why the server cannot work now; nil when it can. It answers within a few seconds and holds no thread
     /// while it waits.
     package var unreadiness: @Sendable () async -> String?
-    /// The counters, as Prometheus reads them.
+    /// The counters in the format of Prometheus.
     package var metrics: @Sendable () -> String
     package var log: @Sendable (Incident) -> Void
-    /// Decides those alerts of an organization again whose causes changed. Returns after a moment at the latest; workers
-    /// then decide the others.
+    /// Decides the alerts of an organization again whose causes changed. Returns after a short time; workers decide the
+    /// remaining alerts later.
     package var settleAlerts: @Sendable (_ organization: Int64) async -> Void
-    /// How long a request waits for a database or a store on another machine that does not answer.
+    /// The longest wait of a request for a database or a store on another machine that does not answer.
     package var patience = Duration.seconds(15)
-    /// Records that are written a while after requests were answered.
+    /// Records that are written some time after the requests were answered.
     package let ledger = Ledger()
     /// Refuses clients that call too often; nil for no limit.
     package var doorkeeper: Doorkeeper?
-    /// Whether health and metrics are answered here.
+    /// Whether this door answers requests for health and metrics.
     package var showsOperation = true
-    /// Encrypts the secrets of webhooks; nil where there is no key, and then no webhook is made.
+    /// Encrypts the secrets of webhooks; without a key nil, so that no webhook can be made.
     package var secrets: SecretBox?
     /// The addresses that the operator allows for webhooks.
     package var webhookTargets = WebhookTargets()
-    /// The issuers that people may sign in with; nil where the operator named none.
+    /// The issuers that people may sign in with; nil where the operator configured none.
     package var issuers: IssuerDirectory?
-    /// Whether the operator named a mail server.
+    /// Whether the operator configured a mail server.
     package var sendsMail = false
     /// A folder for temporary files that no other code uses.
     package var scratch: String
-    /// Where uploads are kept; nil where the server takes none, and their paths do not exist.
+    /// The settings for uploads; nil where the server accepts none, so that their paths do not exist.
     package var uploads: UploadSettings?
 
-    /// The places for work that takes seconds while a client waits: synchronous reports, trees. Each has two threads and a
-    /// session of the database.
+    /// The places for work that takes seconds while a client waits: synchronous reports and trees. Each place has two
+    /// threads and a database session.
     let heavyWork = WorkPool(places: Self.heavyPlaces, queue: Self.heavyQueue)
     static let heavyPlaces = 4
     static let heavyQueue = 64
     private let heavyThreads = Threads("heavy work", width: 4)
-    /// For what calls do after a change, until their patience ends: matching and waiting for writes block.
+    /// For the work of calls after a change, up to their patience: matching and waiting for writes block.
     let settlingThreads = Threads("after changes", width: 4)
-    /// For reading the database before that work.
+    /// For reading the database before heavy work.
     let waitingThreads = Threads("before heavy work", width: 2)
 
     package init(
@@ -100,9 +100,9 @@ package struct Backend: Sendable {
         return Fault(error, id: id)
     }
 
-    /// Does work that takes seconds, for the clients of one organization, in one of a few places.
+    /// Does work that takes seconds, in one of a few places, on behalf of the clients of an organization.
     ///
-    /// - Parameter before: is waited for first, without a place.
+    /// - Parameter before: waited for first, without holding a place.
     func heavy(
         for scope: Scope, after before: @Sendable () async throws -> Void = {},
         _ work: @escaping @Sendable () throws -> HTTPResponse

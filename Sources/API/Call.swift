@@ -1,28 +1,29 @@
 import Database
 import HTTP
 
-// DESIGN. THE table of calls. A call is data: its name, the token it needs, the least role, what it costs, and the function
-// that answers. A new call is a `static let` in a file of `Calls/` and its line in `table`; the tests walk the table.
+// DESIGN. THE table of calls. A call is data: its name, the token and the least role that it needs, its cost, and the
+// function that answers. A new call is a `static let` in a file of `Calls/` and its line in `table`; the tests walk the
+// table.
 
 /// One request that the Mend API answers.
 package struct Call: Sendable {
-    /// Where the work of a call may be done.
+    /// The kind of thread that a call needs.
     package enum Cost: Sendable {
-        /// A few point queries: on the server's event thread when the database is in this process.
+        /// A few point queries, which run on the server's event thread when the database is in this process.
         case points
-        /// For lists and files: runs on a thread of its own.
+        /// Lists and files, which run on a separate thread.
         case work
     }
 
-    /// Mend's name, matched with its case.
+    /// Mend's name; its case matters.
     package let requestType: String
     package let token: TokenRule
-    /// The least role in the scope of the token, and what the key has to be for.
+    /// The least role in the scope of the token, and the scopes of the key.
     package let need: Need
     let cost: Cost
-    /// The fields besides key and token. No other is read.
+    /// The fields besides key and token. The call reads no other field.
     let takes: [Parameter]
-    /// The parameters that are or contain whole numbers.
+    /// The parameters that are whole numbers or contain some.
     private let numbered: [Parameter]
     private let body: @Sendable (borrowing CallVisit) throws -> Outcome
 
@@ -42,8 +43,8 @@ package struct Call: Sendable {
         self.body = body
     }
 
-    /// Answers the call for a user who was let in. Writes are left to the closure that it returns. Its numbers are in
-    /// their ranges before it looks at anything.
+    /// Answers the call for an admitted user. The returned closure does the writes. The ranges of its numbers are
+    /// checked before it reads any field.
     func answer(
         _ request: Request, _ access: Access, _ caller: Caller, on connection: any Connection, _ backend: Backend
     ) throws -> Outcome {
@@ -87,7 +88,7 @@ package struct Call: Sendable {
     }
 }
 
-/// A request that was let in: all that a call may use. Lives while the connection is lent.
+/// An admitted request, with everything that a call may use. Lives while the connection is lent.
 struct CallVisit: ~Copyable {
     let request: Request
     let access: Access
@@ -100,7 +101,7 @@ struct CallVisit: ~Copyable {
     var scope: Scope { access.scope }
 }
 
-/// How a call ends.
+/// The way in which a call ends.
 enum Outcome: Sendable {
     case answer(HTTPResponse)
     /// The request is checked. A change has to become durable before the answer.

@@ -4,25 +4,27 @@ package import HTTP
 import Jobs
 
 // DESIGN. Each action in the console is a call of the API, with the same checks of its fields, the same access and the same
-// record. The desk knows the caller by the digest of the key with which the session began, since a browser does not show the key.
+// record. The desk identifies the caller by the digest of the key with which the session began, because a browser does not send
+// the key.
 
 /// Makes calls for people who are signed in.
 package struct CallDesk: Sendable {
     private let backend: Backend
     private let threads: Threads
 
-    /// - Parameter threads: where work that blocks is done.
+    /// - Parameter threads: the threads for blocking work.
     package init(_ backend: Backend, on threads: Threads) {
         self.backend = backend
         self.threads = threads
     }
 
-    /// Answers a call once its change is durable. Throws the errors that a client of the API would get; `APIError(_:)` converts them.
+    /// Performs a call and returns its answer once the change is durable. Throws the errors that a client of the API would get;
+    /// `APIError(_:)` converts them.
     ///
     /// - Parameters:
     ///   - requestType: the name of the call.
-    ///   - place: the token that the call is made with.
-    ///   - keyDigest: of the caller's key.
+    ///   - place: the token of the call.
+    ///   - keyDigest: the digest of the caller's key.
     ///   - members: writes the other fields.
     package func perform(
         _ requestType: String, at place: (kind: ScopeKind, token: String), by keyDigest: [UInt8], _ caller: Caller,

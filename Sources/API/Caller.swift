@@ -1,9 +1,9 @@
 package import Database
 package import HTTP
 
-/// The client, as far as it is known before its key: the part of a request that audit records keep.
+/// The client as far as it is known before its key is checked; audit records store this part of a request.
 package struct Caller: Sendable {
-    /// The doors, as records name them.
+    /// The doors under the names of audit records.
     package enum Door: String, Sendable {
         case api
         case agent
@@ -29,7 +29,7 @@ package struct Caller: Sendable {
 }
 
 extension Access {
-    /// A record of something that the user does here.
+    /// A record of the user's action at this door.
     func record(_ event: AuditRecord.Event, from origin: AuditRecord.Origin, at time: Int64) -> AuditRecord {
         var record = AuditRecord(event, organization: scope.organization, at: time)
         record.account = standing.account

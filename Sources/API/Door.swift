@@ -4,20 +4,20 @@ package import HTTP
 import Jobs
 import Reports
 
-// DESIGN. From an HTTP request to a reply. Cheap calls are answered on the server's event thread, as a hop to another
-// thread would cost more than they do; lists and files go to threads of our own, and writes wait for their commit in a
-// task, which holds no thread. Every error ends here: what the client may know comes from the table in APIError.swift, all
-// else is a number for the client and a line for the log.
+// DESIGN. The way from an HTTP request to a reply. Cheap calls are answered on the server's event thread, because a change
+// of threads would cost more than the call. Lists and files use separate threads. Writes wait for their commit in a task,
+// which holds no thread. Every error ends here. The table in APIError.swift decides what the client may learn; for
+// everything else, the client gets a number and the log a line.
 
 /// The Mend API and the paths of operation, as a handler for the server.
 package struct Door: Sendable {
     /// The longest body of a call, in bytes.
     package static let bodyLimit = 1 << 20
-    /// Longer bodies are read on a thread of their own.
+    /// Longer bodies are read on a separate thread.
     private static let quickBody = 1 << 15
 
     private let backend: Backend
-    /// Records that are written a while after requests were answered.
+    /// Records that are written some time after the requests were answered.
     package var ledger: Ledger { backend.ledger }
     private let threads = Threads("api")
     private let uploads: UploadDoor?
@@ -57,12 +57,13 @@ package struct Door: Sendable {
         }
     }
 
-    /// Whether a path is the door's.
+    /// Whether a path belongs to this door.
     package static func has(path: String) -> Bool {
         Path(path) != nil || UploadPath(path) != nil
     }
 
-    /// The place for the body of a request: memory for a call, the disk for an upload. Other bodies are not read.
+    /// The destination for the body of a request: memory for a call, the disk for an upload. All other bodies are
+    /// refused.
     package func policy(for request: HTTPRequest) -> BodyPolicy {
         let policy = wanted(by: request)
         guard case .later(let work) = policy else { return policy }
@@ -80,8 +81,8 @@ package struct Door: Sendable {
         return .memory(limit: Self.bodyLimit)
     }
 
-    /// Answers a request. If the database or the store is on another machine, the work waits for each of its answers at most as
-    /// long as the patience.
+    /// Answers a request. If the database or the store is on another machine, the work waits for each of its answers up to the
+    /// patience.
     package func reply(to request: HTTPRequest) -> Reply {
         switch answer(to: request) {
         case .now(let response): .now(response)
@@ -117,13 +118,13 @@ package struct Door: Sendable {
         }
     }
 
-    /// The door and the path of a request about uploads; nil for all others, and for methods that the path does not have.
+    /// The door and the path of an upload request; nil for all others, and for methods that the path lacks.
     private func upload(_ request: HTTPRequest) -> (UploadDoor, UploadPath)? {
         guard let uploads, let path = UploadPath(request.path) else { return nil }
         return path.methods.contains(request.method) ? (uploads, path) : nil
     }
 
-    /// The answer to a request of a path or method that does not exist; nil for all others.
+    /// The answer to a request whose path or method does not exist; nil for all others.
     private func notHere(_ request: HTTPRequest) -> HTTPResponse? {
         let allowed: [String]
         switch Path(request.path) {
@@ -168,7 +169,7 @@ package struct Door: Sendable {
                 }
             }
             let (call, parsed) = try Self.read(body, version).get()
-            // A database of this process answers a point query in microseconds, another machine's does not.
+            // A database in this process answers a point query in microseconds; one on another machine takes longer.
             guard call.cost == .points, backend.database.engine == .sqlite else {
                 return .later { await work(call, parsed, caller) }
             }
@@ -189,7 +190,7 @@ package struct Door: Sendable {
         }
     }
 
-    /// Does a call from a task. Blocking work runs on a thread of our own.
+    /// Does a call from a task. Blocking work runs on a separate thread.
     private func work(_ call: Call, _ request: Request, _ caller: Caller) async -> HTTPResponse {
         let (outcome, account) = await threads.run { begin(call, request, caller) }
         switch outcome {
@@ -198,7 +199,7 @@ package struct Door: Sendable {
         }
     }
 
-    /// Authorizes the user and does all of a call except its writes. Blocks the calling thread while the database works. Also
+    /// Authorizes the user and does all of a call except its writes. The calling thread blocks while the database works. Also
     /// returns the account; 0 for a caller without a valid key.
     private func begin(_ call: Call, _ request: Request, _ caller: Caller) -> (Outcome, account: Int64) {
         var account: Int64 = 0
@@ -216,12 +217,13 @@ package struct Door: Sendable {
                 if let key { backend.doorkeeper?.welcome(key) }
                 return try call.answer(request, access, caller, on: connection, backend)
             }
-            // A call that reads a few rows by their keys needs no snapshot: on PostgreSQL that would be half of its round trips.
+            // A call that reads a few rows by their keys needs no snapshot, which would be half of its round trips on
+            // PostgreSQL.
             if call.cost == .points, backend.database.engine == .postgresql {
                 return (try backend.database.read(answer(on:)), account)
             }
-            // One snapshot: what the user may see and what is shown belong to the same moment, and SQLite takes its lock on
-            // the file once instead of for each query, which is most of the cost of a poll.
+            // One snapshot: the user's rights and the shown data belong to the same moment. SQLite also locks its file once
+            // instead of for each query, which is most of the cost of a poll.
             return (try backend.database.snapshot(answer(on:)), account)
         } catch let denial as Denial {
             let write: @Sendable () async throws -> HTTPResponse = { [backend] in
@@ -251,7 +253,7 @@ package struct Door: Sendable {
         }
     }
 
-    /// The answer for an error. Errors that are not the client's fault go into the log as well.
+    /// The answer for an error. Errors that are not the client's fault are logged, too.
     private func refusal(of call: Call, because error: any Error) -> HTTPResponse {
         let known = APIError(error) ?? .fault(backend.record(error, of: call.requestType))
         return known.response
@@ -259,8 +261,8 @@ package struct Door: Sendable {
 }
 
 extension APIVersion {
-    /// The version that a path names: `/api` (the newest), or `/api/` and a version with or without `v`, with or without a
-    /// slash at the end; nil for all other paths.
+    /// The version that a path names: `/api` (the newest), or `/api/` and a version, with or without `v` and a final
+    /// slash; nil for all other paths.
     init?(path: String) {
         if path == "/api" || path == "/api/" {
             self = .newest
@@ -275,7 +277,7 @@ extension APIVersion {
 }
 
 extension HTTPResponse {
-    /// Names the call and the account for logs and counters.
+    /// Adds the names of the call and the account, for logs and counters.
     fileprivate func marked(_ call: Call, _ account: Int64) -> HTTPResponse {
         var response = self
         response.mark.name = call.requestType

@@ -6,18 +6,18 @@ import Jobs
 import Reports
 
 // DESIGN. `asyncProcessStatus`, the answer to a submission, a poll and a cancellation: reports.md §1.3. Clients print it,
-// compare its status and name files after `processType`. Members that Mend does not have follow its own.
+// compare its status, and name files after `processType`. Members that Mend lacks follow Mend's own.
 
-/// A job as its envelope shows it.
+/// A job in the form of its envelope.
 struct Envelope {
     let job: Job
-    /// The e-mail address of the user who asked; may be empty.
+    /// The e-mail address of the requesting user; may be empty.
     let email: String
-    /// Uploads that a waiting report waits for.
+    /// The number of uploads that a waiting report waits for.
     var uploadsAhead = 0
-    /// Cells that were cut to fit the format, or oddities that the import of an upload found.
+    /// Cells that were cut to fit the format, or warnings of an upload's import.
     var notes: [String] = []
-    /// The basis of the verdict about vulnerabilities, for an upload that is in the inventory.
+    /// The basis of the verdict about vulnerabilities, for an imported upload.
     var basis: Basis?
 
     var response: HTTPResponse {
@@ -33,7 +33,7 @@ struct Envelope {
     func write(to answer: inout JSONWriter) {
         answer.text("uuid", job.uuid)
         answer.text("requestToken", job.requestToken)
-        // The only documented example with a number is that of an SBOM; all others show a string.
+        // The only documented example with a number is that of an SBOM; all other examples have a string.
         if Self.numbered.contains(job.processType) {
             answer.number("contextId", contextID)
         } else {
@@ -60,8 +60,8 @@ struct Envelope {
             }
         }
         if !notes.isEmpty { answer.texts("notes", notes) }
-        // What `waybill import --json` prints of it: names, tokens and counts. It is JSON already, which no writer looks through: names
-        // and warnings in it may have the word that clients search for.
+        // The output of `waybill import --json` for it: names, tokens and counts. It is JSON already, which no writer checks;
+        // its names and warnings may contain the word that clients search for.
         if job.kind == .intake, job.state == .success, !job.result.isEmpty {
             answer.raw("imported", job.result.replacing("errorCode", with: #"error\u0043ode"#))
         }
@@ -89,10 +89,10 @@ struct Envelope {
     private static let trails = Set(
         Report.catalog.filter(\.isTrail).flatMap { $0.name.types.values.map { processType($0) } })
 
-    /// Whether a process of this type makes a report that is for administrators alone.
+    /// Whether a process of this type makes a report only for administrators.
     static func isTrail(_ processType: String) -> Bool { trails.contains(processType) }
 
-    /// A report type in upper snake case: `ProjectSBOMReport` is `PROJECT_SBOM_REPORT`.
+    /// A report type in upper snake case: `ProjectSBOMReport` becomes `PROJECT_SBOM_REPORT`.
     static func processType(_ name: String) -> String {
         let letters = Array(name)
         var word = ""
@@ -104,7 +104,7 @@ struct Envelope {
         return word
     }
 
-    /// A digit, a UUID of version 4 without its hyphens, and the time in milliseconds: 46 characters.
+    /// A digit, a version-4 UUID without hyphens, and the time in milliseconds: 46 characters.
     static func requestToken(at time: Int64, _ random: Randomness) throws -> String {
         let digit = try random.bytes(1)[0] % 10
         let uuid = try random.uuid().filter { $0 != "-" }

@@ -2,13 +2,13 @@ package import Bytes
 import Database
 package import HTTP
 
-/// An error of the server's own, as the client sees it; the log has the cause under `id`.
+/// An error of the server's own, in words for the client; the log has the cause under `id`.
 package enum Fault: Sendable, Equatable, CustomStringConvertible {
-    /// The server could not store the data of the request: its disk is full, or its database is locked.
+    /// The server could not store the data of the request, because its disk is full or its database is locked.
     case storage(id: String)
-    /// The database or the store of artifacts cannot be reached, or says nothing.
+    /// The database or the store of artifacts cannot be reached or does not answer.
     case away(Outage, id: String)
-    /// The database did not answer a commit: the change may or may not be there.
+    /// The database did not answer a commit, so the change may or may not exist.
     case unsure(id: String)
     case unexpected(id: String)
 
@@ -25,7 +25,7 @@ package enum Fault: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The status on paths where it counts; the Mend API answers 200 (`APIError`).
+    /// The status for paths where the status matters; the Mend API answers 200 (`APIError`).
     package var status: Int {
         switch self {
         case .storage: 507
@@ -34,7 +34,7 @@ package enum Fault: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Seconds after which the request may succeed; nil if unknown.
+    /// The seconds after which the request may succeed; nil if unknown.
     private var retryAfter: Int? {
         switch self {
         case .away: 30
@@ -49,7 +49,7 @@ package enum Fault: Sendable, Equatable, CustomStringConvertible {
         return response
     }
 
-    /// Says when to come again, where that helps.
+    /// Adds the time of the next attempt, if one helps.
     package func addHint(to response: inout HTTPResponse) {
         if let retryAfter { response.headers["Retry-After"] = "\(retryAfter)" }
     }

@@ -1,19 +1,20 @@
 package import Database
 import Synchronization
 
-// DESIGN. Notes that must be written but hold up no request. They are kept in memory, within bounds, and written every second
-// in short transactions. A crash loses the notes since the last write, and the refused keys of the running minute. It loses
-// no record of a change, because a change writes its record in its own transaction.
+// DESIGN. Notes that must be written, but that no request waits for. They are held in memory, within limits, and written
+// every second in short transactions. A crash loses the notes since the last write, and the refused keys of the current
+// minute. It loses no record of a change, because a change writes its own record in its transaction.
 
-/// Notes of requests that are written later.
+/// Notes about requests, written later.
 package final class Ledger: Sendable {
-    /// The use of a key is written at most once in this many milliseconds.
+    /// The use of a key is written at most once in this number of milliseconds.
     private static let useInterval: Int64 = 60_000
-    /// The most keys whose use waits to be written. Further keys are noted at their next use.
+    /// The most keys whose use is waiting for its write. Further keys are noted at their next use.
     private static let useLimit = 10_000
-    /// The most records that wait to be written; further ones are counted.
+    /// The most records that wait for their write; further ones are only counted.
     private static let recordLimit = 10_000
-    /// Pairs of address and door that have a count of their own in a minute; further ones share one count without an address.
+    /// The most pairs of address and door with a count of their own in a minute; further ones share a count without an
+    /// address.
     private static let refusalLimit = 5_000
     /// The most records that one transaction writes.
     private static let slice = 200
@@ -30,15 +31,15 @@ package final class Ledger: Sendable {
         var uses: [Int64: Int64] = [:]
         var records: [AuditRecord] = []
         var refusals: [Refusal: Int64] = [:]
-        /// Records that there was no room for.
+        /// The number of records that were dropped for lack of room.
         var lost: Int64 = 0
     }
 
     private let notes = Mutex(Notes())
 
-    /// Notes that a key was used. Cheap: the database is not asked.
+    /// Notes the use of a key. This is cheap, because it does not query the database.
     package func note(_ key: HeldKey, at time: Int64) {
-        // A use in the future is from before a clock was set back.
+        // A use in the future was noted before the clock was set back.
         guard time - key.used >= Self.useInterval || key.used > time + Self.useInterval else { return }
         notes.withLock { notes in
             guard notes.uses[key.id] != nil || notes.uses.count < Self.useLimit else { return }
@@ -53,7 +54,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Notes that something was refused at a door: a key, or the token beside it, where nothing else is said.
+    /// Notes that a door refused a key, or a token with no other record.
     package func refuse(
         _ event: AuditRecord.Event = .refusedKey, from address: String, at door: String, time: Int64
     ) {
@@ -67,13 +68,13 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Writes the collected notes, except the refused keys of the current minute. Blocks the calling thread. Notes that could not
-    /// be written are kept for the next time.
+    /// Writes the collected notes, except the refused keys of the current minute. The calling thread blocks. Notes that could
+    /// not be written are kept for the next attempt.
     package func write(to database: any Database, at time: Int64) throws {
         try write(before: time - time % 60_000, to: database, at: time)
     }
 
-    /// Also writes refused keys of the current minute: for the end of the process.
+    /// Also writes the refused keys of the current minute; for the end of the process.
     package func writeLast(to database: any Database, at time: Int64) throws {
         try write(before: .max, to: database, at: time)
     }
@@ -82,7 +83,7 @@ package final class Ledger: Sendable {
         var taken = take(before: minute, at: time)
         do {
             if !taken.uses.isEmpty {
-                // In the order of the keys: two nodes that write the same ones do not wait for one another in a circle.
+                // The keys are sorted, so that two nodes that write the same keys cannot deadlock.
                 let uses = taken.uses.sorted { $0.key < $1.key }.map { (key: $0.key, time: $0.value) }
                 try database.write { try Keys.noteUses(uses, on: $0) }
                 taken.uses = [:]
@@ -106,7 +107,7 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Takes the waiting notes, with refusals of earlier minutes as records.
+    /// Takes the waiting notes, and turns refusals of earlier minutes into records.
     private func take(before minute: Int64, at time: Int64) -> (uses: [Int64: Int64], records: [AuditRecord]) {
         notes.withLock { notes in
             var records = notes.records

@@ -1,10 +1,10 @@
 import Bytes
 
-// DESIGN. The fields of a call besides key and token are declared only in the table of calls: the description of the paths
-// shows it, the ranges of numbers are checked by it before the call reads any field, and a debug build stops at a field that
-// is read but not declared. So a test that walks the description walks all fields, those of calls to come too.
+// DESIGN. The fields of a call besides key and token are declared only in the table of calls. The description of the paths
+// shows the declaration, the ranges of numbers are checked by it before the call reads a field, and a debug build stops when
+// code reads an undeclared field. So a test that walks the description also covers the fields of future calls.
 
-/// A whole number that requests may hold: its name and its range.
+/// A whole number in requests: its name and its range.
 struct WholeNumber: Sendable {
     let name: String
     let range: ClosedRange<Int64>
@@ -14,7 +14,7 @@ struct WholeNumber: Sendable {
         self.range = range
     }
 
-    /// The number of a value, also of a text. `path` is its name in errors.
+    /// The number of a value, also of a text. `path` is the name of the field in errors.
     func read(_ field: RequestValue, as path: String? = nil) throws(APIError) -> Int64 {
         if case .flag = field { throw wrong(field, path) }
         guard let word = field.word, let number = NumberText.whole(word.trimmingBlanks(), in: range) else {
@@ -32,13 +32,13 @@ struct WholeNumber: Sendable {
 struct Parameter: Sendable {
     indirect enum Kind: Sendable {
         case text
-        /// One of some words, in any case.
+        /// One of some words, regardless of case.
         case words([String])
         case flag
         /// `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`, UTC.
         case time
         case number(WholeNumber)
-        /// Decimal fractions too.
+        /// A number, which may have decimals.
         case decimal(ClosedRange<Double>)
         /// A list, or one text with commas.
         case texts
@@ -46,7 +46,7 @@ struct Parameter: Sendable {
         case numbers(WholeNumber)
         case object([Parameter])
         case objects([Parameter])
-        /// An object whose members depend on each other: the call checks them.
+        /// An object whose members depend on each other, so the call itself checks them.
         case open([Parameter])
         case any
     }
@@ -54,7 +54,7 @@ struct Parameter: Sendable {
     let name: String
     let kind: Kind
     var isRequired = false
-    /// Values that a person might send.
+    /// Values that a client might send.
     private(set) var examples: [String] = []
 
     private init(_ name: String, _ kind: Kind) {
@@ -79,7 +79,7 @@ struct Parameter: Sendable {
     static func open(_ name: String, _ members: [Parameter]) -> Parameter { Parameter(name, .open(members)) }
     static func any(_ name: String) -> Parameter { Parameter(name, .any) }
 
-    /// The same, where it has to be there.
+    /// The same parameter as a required one.
     var required: Parameter {
         var parameter = self
         parameter.isRequired = true
@@ -88,7 +88,7 @@ struct Parameter: Sendable {
 
     // MARK: Checking
 
-    /// Whether it holds whole numbers whose range is known by its place alone.
+    /// Whether it contains whole numbers whose range depends only on their place.
     var hasNumbers: Bool {
         switch kind {
         case .number, .numbers: true
@@ -135,7 +135,7 @@ extension WholeNumber {
 }
 
 extension RequestValue {
-    /// For the message of an error: a word as it came, nested values by their brackets.
+    /// For an error message: a word unchanged, a nested value as its brackets.
     var shown: String {
         switch self {
         case .null: "null"
@@ -145,7 +145,7 @@ extension RequestValue {
         }
     }
 
-    /// A number among the members of an object; nil when it is absent. `path` is how errors call the object.
+    /// A number among the members of an object; nil when it is absent. `path` is the name of the object in errors.
     func number(_ number: WholeNumber, of path: String) throws(APIError) -> Int64? {
         guard let field = self[number.name] else { return nil }
         return try number.read(field, as: "\(path).\(number.name)")
@@ -159,7 +159,7 @@ extension Request {
         return try number.read(field)
     }
 
-    /// A number that has to be there.
+    /// A required number.
     func number(_ number: WholeNumber) throws(APIError) -> Int64 {
         guard let found = try numberIfAny(number) else {
             throw .missing(number.name, accepted: NumberText.accepted(number.range))
@@ -167,7 +167,7 @@ extension Request {
         return found
     }
 
-    /// A list of numbers that has to be there, or one text with commas. At least one.
+    /// A required list of numbers, or one text with commas. It has at least one element.
     func numbers(_ number: WholeNumber) throws(APIError) -> [Int64] {
         guard let field = self[number.name], case let found = try number.readAll(field), !found.isEmpty else {
             throw .missing(number.name, accepted: "a list, each \(NumberText.accepted(number.range))")
@@ -175,7 +175,7 @@ extension Request {
         return found
     }
 
-    /// Checks the ranges of the whole numbers that a call takes.
+    /// Checks the ranges of all whole numbers of a call.
     func check(_ parameters: [Parameter]) throws(APIError) {
         for parameter in parameters {
             if let field = self[parameter.name] { try parameter.check(field, as: parameter.name) }

@@ -2,9 +2,9 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. A policy comes as Mend's JSON: `filter` and `action`, each with a `type`. Both are kept as they came, so that a
-// tool that copies policies finds them equal. One place reads the meaning of filters: names of fields differ between
-// clients, so several are accepted for each. A type that nothing here looks for is kept too, and the answer says so.
+// DESIGN. A policy comes as Mend's JSON: `filter` and `action`, each with a `type`. Both are stored unchanged, so that a
+// tool that copies policies finds them equal. Only this file interprets filters. Clients use different names for fields,
+// so several are accepted for each. A type that Waybill does not know is stored, too, and the answer says so.
 
 /// The policy of a request.
 struct PolicyForm {
@@ -18,7 +18,7 @@ struct PolicyForm {
     private static let scores = 0.0...10.0
     private static let shares = 0.0...1.0
 
-    /// The policy as calls take it.
+    /// The policy in the form of calls.
     static let parameter = Parameter.object(
         "policy",
         [
@@ -39,8 +39,8 @@ struct PolicyForm {
 
     let policy: NewPolicy
 
-    /// Remarks of the answer about an added policy: unknown words are stored, because tools copy policies, but decide nothing. Empty
-    /// without remarks.
+    /// Remarks in the answer about an added policy. Unknown words are stored, because tools copy policies, but decide nothing.
+    /// Empty if there are no remarks.
     func remarks(in organization: Int64, on connection: any Connection) throws -> String {
         var remarks: [String] = []
         if policy.rule == .nothing {
@@ -60,7 +60,7 @@ struct PolicyForm {
         return remarks.map { "; \($0)" }.joined()
     }
 
-    /// Whether the list, or a library of the organization, knows a licence by this name or expression.
+    /// Whether the SPDX list, or a library of the organization, has a licence of this name or expression.
     private static func isLicense(
         _ name: String, in organization: Int64, on connection: any Connection
     ) throws -> Bool {
@@ -109,7 +109,7 @@ struct PolicyForm {
         if has("SEVERITY") { return .severities(try severities(filter)) }
         if has("IN_HOUSE", "INHOUSE") { return .inHouse }
         if has("NAME", "COORDINATES", "ARTIFACT") { return try name(filter) }
-        // Other words end in it: LANGUAGE, PACKAGE.
+        // Other words end with it: LANGUAGE, PACKAGE.
         let isAge = type.split { !$0.isLetter }.contains { $0 == "AGE" || $0 == "LIBRARYAGE" }
         if isAge || has("STALE") { return try age(filter) }
         return .nothing
@@ -122,14 +122,14 @@ struct PolicyForm {
         return word == "true"
     }
 
-    /// The first of these members that is there.
+    /// The first of these members that is present.
     private static func value(
         _ filter: RequestValue, _ keys: [String], accepted: String
     ) throws(APIError) -> RequestValue {
         try member(filter, keys, accepted: accepted).value
     }
 
-    /// As `value`, with the name of the member.
+    /// As `value`, together with the name of the member.
     private static func member(
         _ filter: RequestValue, _ keys: [String], accepted: String
     ) throws(APIError) -> (key: String, value: RequestValue) {
@@ -139,7 +139,7 @@ struct PolicyForm {
         throw .missing("policy.filter.\(keys[0])", accepted: accepted)
     }
 
-    /// Texts of a list: each a text, or an object with a name.
+    /// The texts of a list whose elements are texts or objects with a name.
     private static func names(_ field: RequestValue) -> [String] {
         field.elements.compactMap { element in
             (element.text("name") ?? element.word?.trimmingBlanks()).flatMap { $0.isEmpty ? nil : $0 }
@@ -169,7 +169,7 @@ struct PolicyForm {
         return .families(found)
     }
 
-    /// Conditions that one vulnerability has to meet together.
+    /// Conditions that one vulnerability must meet together.
     private static func vulnerability(_ filter: RequestValue, isExploited: Bool) throws(APIError) -> PolicyRule {
         var conditions = VulnerabilityConditions()
         if ["minScore", "maxScore"].contains(where: { filter[$0] != nil }) { conditions.score = try score(filter) }
@@ -241,7 +241,7 @@ struct PolicyForm {
 }
 
 extension NamePattern {
-    /// A pattern that somebody wants to save.
+    /// A pattern that a client wants to save.
     static func reading(_ text: String, of field: String) throws(APIError) -> NamePattern {
         do {
             return try NamePattern(text)

@@ -1,21 +1,21 @@
 import Bytes
 import Reports
 
-// DESIGN. The body of a call is read once into a small value; after that nothing looks at JSON any more. Common mistakes
-// of clients that servers accept are handled here (reports.md §1.1): unknown keys are ignored, an empty text or null
-// counts as an absent key, and numbers, booleans and texts stand for each other.
+// DESIGN. The body of a call is read once into a small value; no later code reads JSON. This file tolerates the common
+// mistakes of clients (reports.md §1.1): unknown keys are ignored, an empty text or null counts as an absent key, and
+// numbers, booleans and texts may replace each other.
 
 /// A value of a request.
 package enum RequestValue: Sendable, Equatable {
     case null
     case flag(Bool)
-    /// The number as the text spells it.
+    /// The number in the spelling of the text.
     case number(String)
     case text(String)
     case list([RequestValue])
     case object([String: RequestValue])
 
-    /// The value as one text, for the checks of filters. Nil for null, lists and objects.
+    /// The value as one text, for checks of filters. Nil for null, lists and objects.
     var word: String? {
         switch self {
         case .flag(let value): value ? "true" : "false"
@@ -24,7 +24,7 @@ package enum RequestValue: Sendable, Equatable {
         }
     }
 
-    /// Whether it says nothing: null, an empty text, an empty list.
+    /// Whether the value counts as absent: null, an empty text, an empty list.
     var isAbsent: Bool {
         switch self {
         case .null: true
@@ -34,7 +34,8 @@ package enum RequestValue: Sendable, Equatable {
         }
     }
 
-    /// As texts: a list as several. An object, and a list in a list, stand as such, so that a check refuses them by their name.
+    /// The value as texts; a list gives several. An object, or a list inside a list, is kept as its brackets, so that a check
+    /// refuses it with its name.
     var words: [String] {
         switch self {
         case .list(let values):
@@ -45,22 +46,22 @@ package enum RequestValue: Sendable, Equatable {
     }
 }
 
-/// The JSON object that a client sent.
+/// The JSON object of a client's request.
 package struct Request: Sendable {
-    /// Levels of objects and arrays in a request.
+    /// The most levels of objects and arrays in a request.
     static let depthLimit = 32
-    /// Values in a request, all levels together.
+    /// The most values in a request, over all levels.
     static let valueLimit = 100_000
 
     private let fields: [String: RequestValue]
-    /// The fields that may be read from now on; nil for any.
+    /// The fields that may be read from now on; nil for all fields.
     var declared: [Parameter]?
-    /// The bytes as they came, for the digest in the envelope.
+    /// The unchanged bytes, for the digest in the envelope.
     let body: [UInt8]
-    /// The version of the API that was called.
+    /// The version of the API in the path of the call.
     let version: APIVersion
 
-    /// Reads a body. The error names the fault and its place.
+    /// Reads a body. The error contains the fault and its position.
     init(_ body: [UInt8], _ version: APIVersion = .newest) throws(APIError) {
         self.body = body
         self.version = version
@@ -125,8 +126,8 @@ package struct Request: Sendable {
         guard depth <= depthLimit else { throw .badJSON("values are nested deeper than \(depthLimit) levels") }
     }
 
-    /// Mend's own page prints its examples with typographic quotes. A user who copies them should learn that from the
-    /// error.
+    /// Mend's own page prints its examples with typographic quotes. The error explains this to a user who copies
+    /// them.
     private static func hint(for body: [UInt8]) -> String {
         // U+2018 to U+201F are E2 80 98 to E2 80 9F.
         let isTypographic = body.indices.dropLast(2).contains { index in
@@ -145,10 +146,10 @@ package struct Request: Sendable {
         return field
     }
 
-    /// Whether a field is an empty list, for calls in which that removes something.
+    /// Whether a field is an empty list, for calls in which that removes values.
     func isEmptyList(_ key: String) -> Bool { fields[key] == .list([]) }
 
-    /// The text of a field without blanks at its ends, or nil when it is absent. Other kinds of values are an error.
+    /// The text of a field without blanks at its ends; nil when it is absent. Other kinds of values are an error.
     func textIfAny(_ key: String, accepted: String) throws(APIError) -> String? {
         switch self[key] {
         case nil: return nil
@@ -158,13 +159,13 @@ package struct Request: Sendable {
         }
     }
 
-    /// The text of a field that has to be there.
+    /// The text of a required field.
     func text(_ key: String, accepted: String) throws(APIError) -> String {
         guard let text = try textIfAny(key, accepted: accepted) else { throw .missing(key, accepted: accepted) }
         return text
     }
 
-    /// The text of the first of these fields that is there.
+    /// The text of the first of these fields that is present.
     func text(oneOf keys: [String], accepted: String) throws(APIError) -> (key: String, text: String) {
         for key in keys {
             if let text = try textIfAny(key, accepted: accepted) { return (key, text) }
@@ -172,10 +173,11 @@ package struct Request: Sendable {
         throw .missing(keys.joined(separator: " or "), accepted: accepted)
     }
 
-    /// The filters of a report, wherever the client put them, by their keys in lower case.
+    /// The filters of a report by their keys in lower case, wherever the client put them.
     ///
-    /// Documented is the object `filter`; some clients put filters beside it. `filter` wins, except for the keys in
-    /// `topFirst` (in lower case), which are documented beside it (reports.md §1.1 no. 3, §16).
+    /// The documentation puts them in the object `filter`; some clients put them beside it. A key in `filter` takes
+    /// precedence, except for the keys in `topFirst` (in lower case), which are documented beside it (reports.md §1.1
+    /// no. 3, §16).
     func filters(topFirst: Set<String>) throws(APIError) -> [String: [String]] {
         let outer = Self.lowered(fields)
         let inner = Self.lowered(try filter())
@@ -186,7 +188,7 @@ package struct Request: Sendable {
         return merged.mapValues(\.words)
     }
 
-    /// The keys of the object `filter`, as the client spells them, in the order of their bytes.
+    /// The keys of the object `filter` in the client's spelling, in the order of their bytes.
     func filterKeys() throws(APIError) -> [String] { try filter().keys.sorted() }
 
     private func filter() throws(APIError) -> [String: RequestValue] {
@@ -198,7 +200,8 @@ package struct Request: Sendable {
         }
     }
 
-    /// Members that say something, by key in lower case; of keys that differ in case only, the first in byte order.
+    /// The members with a value, by key in lower case; of keys that differ only in case, the first in byte order
+    /// counts.
     private static func lowered(_ members: [String: RequestValue]) -> [String: RequestValue] {
         var found: [String: RequestValue] = [:]
         for (key, field) in members.sorted(by: { $0.key < $1.key }) where !field.isAbsent {

@@ -1,6 +1,6 @@
 import Bytes
 
-// Lists, objects, booleans and times of a request, with the same tolerance as its texts.
+// Lists, objects, booleans and times of a request, with the same tolerance as for texts.
 
 extension RequestValue {
     /// A member of an object; nil when this is no object, or the member is absent, null or empty.
@@ -18,7 +18,7 @@ extension RequestValue {
         }
     }
 
-    /// Whether a member is an empty list, where that removes something.
+    /// Whether a member is an empty list, for calls in which that removes values.
     func isEmptyList(_ key: String) -> Bool {
         guard case .object(let members) = self else { return false }
         return members[key] == .list([])
@@ -33,8 +33,8 @@ extension RequestValue {
 }
 
 extension RequestValue {
-    /// As JSON, with members in the order of their names; numbers are as they came. The word `errorCode` does not stand
-    /// in it.
+    /// The value as JSON, with members in the order of their names and numbers unchanged. The result never contains the
+    /// word `errorCode`.
     var json: String {
         var json = Answer.writer()
         write(to: &json)
@@ -60,7 +60,8 @@ extension RequestValue {
 }
 
 extension RequestValue {
-    /// The time that a member says, in milliseconds since 1970; nil when it is absent. `name` is how errors call it.
+    /// The time in a member, in milliseconds since 1970; nil when it is absent. `name` is the member's name in
+    /// errors.
     func time(_ key: String, of name: String) throws(APIError) -> Int64? {
         guard let text = text(key) else { return nil }
         guard let time = TimeText.milliseconds(text) else {
@@ -71,7 +72,7 @@ extension RequestValue {
 }
 
 extension Request {
-    /// The most elements of a list: they are changed in one transaction, for which other writes wait.
+    /// The most elements of a list: one transaction changes all of them, and other writes wait for it.
     private static let listLimit = 10_000
 
     private func check(_ count: Int, of key: String) throws(APIError) {
@@ -80,7 +81,7 @@ extension Request {
         }
     }
 
-    /// A list of objects; empty where there is none.
+    /// A list of objects; empty without one.
     func objects(_ key: String, accepted: String) throws(APIError) -> [RequestValue] {
         guard let field = self[key] else { return [] }
         guard case .list(let fields) = field else { throw .badValue(field.shown, of: key, accepted: accepted) }
@@ -88,7 +89,7 @@ extension Request {
         return fields
     }
 
-    /// A list of texts that has to be there, or one text with commas. At least one.
+    /// A required list of texts, or one text with commas. It has at least one element.
     func texts(_ key: String, accepted: String) throws(APIError) -> [String] {
         guard let field = self[key] else { throw .missing(key, accepted: accepted) }
         var found: [String] = []
@@ -106,7 +107,7 @@ extension Request {
         return found
     }
 
-    /// A boolean, as such or as text in any case.
+    /// A boolean, or its text regardless of case.
     func flag(_ key: String, default value: Bool) throws(APIError) -> Bool {
         guard let word = self[key]?.word?.trimmingBlanks() else { return value }
         switch word.lowercased() {
@@ -124,14 +125,14 @@ extension Request {
         return time
     }
 
-    /// An object that has to be there.
+    /// A required object.
     func object(_ key: String, accepted: String) throws(APIError) -> RequestValue {
         guard let field = self[key] else { throw .missing(key, accepted: accepted) }
         guard case .object = field else { throw .badValue(field.words.first ?? "[…]", of: key, accepted: accepted) }
         return field
     }
 
-    /// The text of a member of an object that has to be there.
+    /// The text of a required member of an object.
     func text(_ key: String, in object: RequestValue, of name: String, accepted: String) throws(APIError) -> String {
         guard let text = object.text(key) else { throw .missing("\(name).\(key)", accepted: accepted) }
         return text

@@ -1,9 +1,9 @@
 package import Bytes
 import Glibc
 
-/// A request file, which an agent wrote instead of sending it.
+/// A request file, which an agent wrote to disk instead of sending it.
 package enum AgentFile {
-    /// Writes the JSON in a file into another: it may be compressed, and base64 of that.
+    /// Writes the JSON of a file into another file. The file may be compressed, and may be base64 of compressed data.
     package static func decode(file path: String, into file: DurableFile, limit: Int) throws {
         let source = open(path, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw SinkError.system(doing: "cannot read", path: path, errno: errno) }
@@ -26,14 +26,14 @@ package enum AgentFile {
     }
 }
 
-/// The projects of an agent's request on their way to a file, as JSON.
+/// Writes the projects of an agent's request to a file, as JSON.
 struct AgentDiff: ~Copyable {
-    /// How the client wrote them into the form.
+    /// The form in which the client sent the projects.
     enum Form {
-        /// JSON as it is.
+        /// Unencoded JSON.
         case plain
         case encodedJSON
-        /// Base64, mostly of compressed JSON, percent-encoded.
+        /// Base64, usually of compressed JSON, percent-encoded.
         case base64
     }
 
@@ -51,7 +51,7 @@ struct AgentDiff: ~Copyable {
         self.limit = limit
     }
 
-    /// The form of a text by its beginning; nil when more is needed, or when it is over and blank.
+    /// The form of a text, by its beginning; nil when more bytes are needed, or when the text ended and is blank.
     static func form(of beginning: [UInt8], isOver: Bool) -> Form? {
         var index = 0
         func skipBlanks() {
@@ -68,7 +68,7 @@ struct AgentDiff: ~Copyable {
             }
         }
         skipBlanks()
-        // No agent begins its JSON with so many blanks; the reader will refuse the rest.
+        // No agent begins its JSON with this many blanks; the reader will refuse the rest.
         guard index < beginning.count else { return beginning.count > 1 << 16 ? .base64 : nil }
         let first = beginning[index]
         if first == UInt8(ascii: "%") {
@@ -107,7 +107,7 @@ struct AgentDiff: ~Copyable {
         isBase64 = !isRaw && !Self.isBracket(first)
     }
 
-    /// Takes a piece, percent-decoded.
+    /// Takes a percent-decoded piece.
     mutating func write(_ piece: UnsafeRawBufferPointer) throws {
         if isRaw { return try inflate(piece) }
         guard isBase64 else { return try keep(piece) }

@@ -7,15 +7,15 @@ import Intake
 import Inventory
 import Jobs
 
-// DESIGN. The key stands in the head or in the body. Agents write their fields before the projects. The fields are checked as
-// soon as they have come, so that projects of unknown senders are not stored. A body without all fields in front counts as a
-// stranger's, of which the disk takes little. The body goes to disk, up to its limit. Then it is read once: the fields, and the
-// projects into a file, but only after users without the right to upload are refused, if the fields come first. The file is
-// looked through to its end, so that a faulty one is refused whole; each project gets its part of it, flushed and renamed;
-// places, jobs and the record of the request are one transaction; then the answer. A crash before it leaves files that the
-// sweep of uploads takes.
+// DESIGN. The key stands in the head or in the body. Agents send their fields before the projects. The fields are checked as
+// soon as they arrive, so that projects of unknown senders are not stored. A body that does not begin with all fields counts as
+// a stranger's, and few bytes of such a body go to disk. The body is written to disk, up to its limit. Then one pass reads the
+// fields and writes the projects into a file. If the fields come first, users without the right to upload are refused before
+// the projects are read. The file is read to its end, so that a faulty one is refused as a whole. Each project gets its part of
+// it, flushed and renamed. Places, jobs and the record of the request are written in one transaction; then the answer is sent.
+// A crash before the transaction leaves files, which the sweep of uploads deletes.
 
-/// `POST /agent`: what Mend's agents and build plug-ins send.
+/// `POST /agent`: the requests of Mend's agents and build plug-ins.
 struct AgentDoor: Sendable {
     let backend: Backend
     let uploads: UploadSettings
@@ -39,7 +39,7 @@ struct AgentDoor: Sendable {
         return .file(limit: uploads.limit, from: sender(key, of: request))
     }
 
-    /// Whether anybody has the key that the head shows.
+    /// Whether an account has the key in the head of the request.
     private func sender(_ key: UserKey, of request: HTTPRequest) -> BodyPolicy.Sender {
         let now = backend.queue.now()
         do {
@@ -55,7 +55,7 @@ struct AgentDoor: Sendable {
         }
     }
 
-    /// Decides by the first fields whether the body belongs to a known key.
+    /// Decides by the first fields whether the body comes from a known key.
     private func look(_ beginning: [UInt8], of request: HTTPRequest) -> BodyPolicy.Looked {
         let (fields, isWhole) = AgentForm.front(of: beginning)
         guard let key = fields["userKey"].map({ UserKey($0) }), fields["token"] != nil, fields["type"] != nil else {
@@ -119,7 +119,7 @@ struct AgentDoor: Sendable {
         let file = try uploads.file(named: uuid)
         let header = Access.headerKey(request.headers)
         var isCounted = false
-        /// Counts the request once, and its key where it is refused, wherever the fields stand.
+        /// Counts the request once, and its key if it is refused, wherever the fields stand in the body.
         @discardableResult
         func enter(_ fields: [String: String]) throws -> UserKey {
             guard let key = Self.key(of: fields, header) else { throw AgentError.badKey }
@@ -148,7 +148,7 @@ struct AgentDoor: Sendable {
             throw AgentError.badTime(time)
         }
         let updateType = try Self.updateType(of: fields)
-        // Before the file is looked through, which may take its time.
+        // This comes before the file is read, which may take long.
         let key = try enter(fields)
         try file.publish()
         do {
@@ -205,7 +205,7 @@ struct AgentDoor: Sendable {
         do {
             made = try await placement.place(files)
         } catch DatabaseError.unknownOutcome(let why) {
-            // The jobs may be there and need their files.
+            // The jobs may exist and need their files.
             throw DatabaseError.unknownOutcome(why: why)
         } catch {
             await threads.attempt { () -> Void in for file in files { unlink(file.path) } }
@@ -217,7 +217,7 @@ struct AgentDoor: Sendable {
 
     // MARK: Checking
 
-    /// Writes the answer to a file, as it may be as long as the upload, and gives it to be sent.
+    /// Writes the answer to a file, because it may be as long as the upload, and returns the file for sending.
     private func check(_ received: AgentReceived) throws -> (HTTPResponse, [AgentViolation]) {
         defer { unlink(received.path) }
         let plan = received.plan
@@ -235,8 +235,7 @@ struct AgentDoor: Sendable {
         let frame = AgentError.frame(token: received.token)
         try frame.before.withBytes { (bytes) throws(SinkError) in try file.write(bytes) }
         let violations = try backend.database.snapshot { connection in
-            // `data` is JSON as text: each text is escaped once more before it is written to the
-            // file.
+            // `data` is JSON inside a text, so each text is escaped once more before it is written.
             try AgentPolicyCheck(check, on: connection) { (bytes) throws(SinkError) in
                 var escaped = ByteSink()
                 escaped.append(jsonPart: bytes)
@@ -254,7 +253,7 @@ struct AgentDoor: Sendable {
         )
     }
 
-    /// Records the request, and what policies forbid of it.
+    /// Records the request, and the libraries that policies forbid.
     private func note(_ received: AgentReceived, _ violations: [AgentViolation]) async throws {
         let time = backend.queue.now()
         try await backend.database.write { connection in
@@ -267,7 +266,7 @@ struct AgentDoor: Sendable {
                 requests.append(request)
             }
             let first = try AgentRequests.add(requests, on: connection)
-            // The numbers of requests count up as their projects do.
+            // The numbers of requests increase in the order of their projects.
             try AgentRequests.add(violations.map { (first + Int64($0.project), $0) }, on: connection)
         }
     }

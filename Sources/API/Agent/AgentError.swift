@@ -4,16 +4,15 @@ import Database
 import HTTP
 import Jobs
 
-// DESIGN. Agents take an answer for one only when it is HTTP 200 with the five keys of their envelope. Some agents read
-// `data` as JSON even after an error, others print it after the message; an object with one text serves both (mend-api.md
-// §4).
+// DESIGN. Agents accept only answers with HTTP 200 and the five keys of their envelope. After an error, some agents still
+// read `data` as JSON, and others print it after the message. An object with one text serves both (mend-api.md §4).
 
-/// Why an agent's request was refused.
+/// The reason why an agent's request was refused.
 package enum AgentError: Error, Equatable {
-    /// The organization's token is missing or unknown, or the key belongs to no user of it.
+    /// The organization's token is missing or unknown, or none of its users has the key.
     case badToken
     case badKey
-    /// Token or key is wrong; the message does not say which, so that clients cannot find out whether an organization
+    /// Token or key is wrong. The message does not say which, so that clients cannot find out whether an organization
     /// exists.
     case badTokenOrKey
     case badTime(String)
@@ -23,15 +22,15 @@ package enum AgentError: Error, Equatable {
     case unsupported(String)
     case forbidden(String)
     case full(String)
-    /// Too many requests of the key, or refused keys of the address. The next request is let in after this many
-    /// seconds.
+    /// The key sent too many requests, or the address too many refused keys. The next request is accepted after this
+    /// many seconds.
     case tooMany(seconds: Int)
     case fault(Fault)
 
-    /// Whether it is about who sent the request.
+    /// Whether the sender's identity is the fault.
     var isAboutSender: Bool { self == .badToken || self == .badKey || self == .badTokenOrKey }
 
-    /// The types that this server answers.
+    /// The types of requests that this server answers.
     static let types = "UPDATE, CHECK_POLICIES, CHECK_POLICY_COMPLIANCE"
 
     var isOurs: Bool {
@@ -76,9 +75,9 @@ package enum AgentError: Error, Equatable {
         return response
     }
 
-    /// The envelope of a good answer, without what stands between the quotation marks of `data`.
+    /// The envelope of a successful answer, without the text between the quotation marks of `data`.
     static func frame(token: String) -> (before: [UInt8], behind: [UInt8]) {
-        // The token is hexadecimal, the rest is this program's.
+        // The token is hexadecimal, and this program wrote the other texts, so nothing needs escaping.
         (
             Array("{\"envelopeVersion\":\"2.7.5\",\"status\":1,\"message\":\"ok\",\"data\":\"".utf8),
             Array("\",\"requestToken\":\"\(token)\"}".utf8)

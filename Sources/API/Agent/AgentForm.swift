@@ -2,21 +2,21 @@ import Bytes
 import HTTP
 import Inventory
 
-// DESIGN. The body is a form, read once in pieces of one buffer. Its field `diff` goes to a file as JSON, in constant
-// memory. Clients send it in three forms (mend-api.md §4): JSON, percent-encoded; compressed and then base64,
-// percent-encoded; and JSON as it is, with blanks, quotes, `+` and `&` in it. The first character that is not blank
-// distinguishes them: an encoded body has `[` and `{` encoded. JSON as it is ends where its brackets close, so that neither
-// an `&` in a text nor a field behind it does harm. A `%` without two digits after it is literal, and so is a `+` in
-// base64, where blanks have no meaning.
+// DESIGN. The body is a form, which is read once in pieces of one buffer. Its field `diff` is written to a file as JSON, in
+// constant memory. Clients send the field in three forms (mend-api.md §4): JSON, percent-encoded; compressed JSON as
+// base64, percent-encoded; and unencoded JSON with blanks, quotes, `+` and `&` in it. The first character that is not blank
+// distinguishes them, because an encoded body has its `[` and `{` encoded. Unencoded JSON ends where its brackets close, so
+// neither an `&` inside a text nor a field after the JSON causes harm. A `%` without two digits after it counts as itself.
+// So does a `+` in base64, where blanks have no meaning.
 
-/// The fields of an agent's request, and its projects on their way to a file.
+/// The fields of an agent's request, while its projects are written to a file.
 struct AgentForm: ~Copyable {
-    /// The longest value of a field that is read, in bytes.
+    /// The longest accepted value of a field, in bytes.
     static let valueLimit = 64 << 10
     private static let nameLimit = 100
-    /// When the request was made, in seconds or milliseconds since 1970, up to the year 9999.
+    /// The time of the request, in seconds or milliseconds since 1970, up to the year 9999.
     static let timeStamp = WholeNumber("timeStamp", in: 0...253_402_300_799_999)
-    /// The fields that are read, besides `diff`.
+    /// The fields that are read, except `diff`.
     static let parameters: [Parameter] =
         [
             .words("type", AgentPlan.Kind.allCases.map(\.rawValue)).required, .text("token").required, .text("userKey"),
@@ -35,7 +35,7 @@ struct AgentForm: ~Copyable {
         case name
         case value
         case passedOver
-        /// In `diff`, before it is clear in which form it is.
+        /// Inside `diff`, before its form is known.
         case beginning
         case encoded
         case plain
@@ -53,11 +53,11 @@ struct AgentForm: ~Copyable {
 
     private init(into file: DurableFile, limit: Int) { diff = AgentDiff(into: file, limit: limit) }
 
-    /// Reads a body: writes the JSON of its projects to `file`, which is not published, and gives the fields.
+    /// Reads a body. Writes the JSON of its projects to `file`, which is not published, and returns the fields.
     ///
     /// - Parameters:
-    ///   - limit: the most bytes that the JSON may come to.
-    ///   - admit: looks at the fields that stand before the projects; when it throws, nothing more is read.
+    ///   - limit: the most bytes of the decoded JSON.
+    ///   - admit: checks the fields that come before the projects; when it throws, reading ends.
     static func read(
         _ body: HTTPRequest.Body, into file: DurableFile, limit: Int, admit: ([String: String]) throws -> Void
     ) throws -> [String: String] {
@@ -72,7 +72,7 @@ struct AgentForm: ~Copyable {
         return form.fields
     }
 
-    /// The fields that are whole at the beginning of a body, up to the projects, and whether these were reached.
+    /// The complete fields at the beginning of a body, up to the projects, and whether the projects were reached.
     static func front(of beginning: [UInt8]) -> (fields: [String: String], isWhole: Bool) {
         func text(_ bytes: ArraySlice<UInt8>) -> String {
             var decoder = PercentDecoder()
@@ -143,7 +143,7 @@ struct AgentForm: ~Copyable {
                 if nesting.isOver { place = .behindPlain }
             case .behindPlain:
                 let end = rest.firstIndex(of: UInt8(ascii: "&"))
-                // Only blanks may follow; the reader of the JSON reports anything else.
+                // Only blanks may follow; the JSON reader reports anything else.
                 try diff.write(UnsafeRawBufferPointer(rebasing: rest[..<(end ?? rest.endIndex)]))
                 guard let end else { return }
                 rest = rest[(end + 1)...]
@@ -167,7 +167,7 @@ struct AgentForm: ~Copyable {
         }
     }
 
-    /// Continues with the bytes that were held back until the form of the projects was clear.
+    /// Continues with the bytes that were held until the form of the projects was known.
     private mutating func beginDiff(as form: AgentDiff.Form) throws {
         let held = value
         value.removeAll()
@@ -175,8 +175,7 @@ struct AgentForm: ~Copyable {
         switch form {
         case .plain:
             place = .plain
-            // The end cannot be in the bytes that were held back: they contain only the beginning of the
-            // first member.
+            // The held bytes cannot contain the end: they contain only the beginning of the first member.
             try held.withUnsafeBytes { bytes in
                 let end = nesting.end(of: bytes[...]) ?? bytes.endIndex
                 try diff.write(UnsafeRawBufferPointer(rebasing: bytes[..<end]))
@@ -202,7 +201,7 @@ struct AgentForm: ~Copyable {
         switch place {
         case .value:
             decoder.finish(into: &value)
-            // No text of the database may hold NUL.
+            // No text in the database may contain NUL.
             guard !value.contains(0), let text = String(validating: value, as: UTF8.self) else {
                 throw AgentError.badField(key, value: "", accepted: "text in UTF-8 without NUL")
             }
@@ -233,7 +232,7 @@ struct AgentForm: ~Copyable {
 /// Decodes `application/x-www-form-urlencoded` from pieces that may end anywhere.
 package struct PercentDecoder {
     private let blank: UInt8
-    /// After a `%`, with the first digit if it came.
+    /// After a `%`, with the first digit if it has arrived.
     private var isOpen = false
     private var digit: UInt8?
 
@@ -261,7 +260,7 @@ package struct PercentDecoder {
         }
     }
 
-    /// Ends the text: a `%` that waits for its digits stands for itself.
+    /// Ends the text: an incomplete `%` sequence counts as itself.
     package mutating func finish(into output: inout [UInt8]) {
         if isOpen { output.append(UInt8(ascii: "%")) }
         if let digit { output.append(digit) }
@@ -285,7 +284,7 @@ private struct Nesting {
     private var isEscaped = false
     private(set) var isOver = false
 
-    /// The place behind the last bracket, when it is in this piece.
+    /// The position after the last bracket, if it is in this piece.
     mutating func end(of piece: Slice<UnsafeRawBufferPointer>) -> Int? {
         for index in piece.indices {
             let byte = piece[index]

@@ -6,8 +6,7 @@ import Intake
 import Inventory
 import Jobs
 
-/// Puts the projects of an agent's update in their places: a file and a job for each, and missing products and
-/// projects.
+/// Places the projects of an agent's update: makes a file and a job for each, and missing products and projects.
 struct AgentPlacement: Sendable {
     private let received: AgentReceived
     private let backend: Backend
@@ -25,11 +24,11 @@ struct AgentPlacement: Sendable {
         let path: String
     }
 
-    /// Gives each project that is to be made its part of the upload.
+    /// Gives each project its part of the upload, as a file.
     func files() throws -> [File] {
         let groups = received.plan.groups
         if groups.count == 1 {
-            // The name of the file is good for a job: it is a uuid.
+            // The name of the file is valid for a job, because it is a uuid.
             let uuid = received.path.split(separator: "/").last.map(String.init) ?? ""
             return [File(uuid: uuid, path: received.path)]
         }
@@ -50,7 +49,7 @@ struct AgentPlacement: Sendable {
         return files
     }
 
-    /// A project that an update goes to.
+    /// A project that an update changes.
     struct Made: Sendable {
         let project: Entity
         let isNew: Bool
@@ -58,7 +57,8 @@ struct AgentPlacement: Sendable {
 
     /// Makes missing products and projects, the jobs, and the record of the request.
     func place(_ files: [File]) async throws -> [Made] {
-        // Somebody else may make a product or project of the same name at this moment: then it is found.
+        // Another client may make a product or project of the same name at this moment; then the existing one is
+        // used.
         for _ in 0..<2 {
             do {
                 return try await tryToPlace(files)
@@ -96,7 +96,7 @@ struct AgentPlacement: Sendable {
         }
     }
 
-    /// Makes the product and the project of a group where they are missing.
+    /// Makes the product and the project of a group if they are missing.
     private static func place(
         _ group: AgentPlan.Group, of received: AgentReceived, newTokens: (product: String, project: String),
         at time: Int64,
@@ -128,7 +128,7 @@ struct AgentPlacement: Sendable {
             answer.flag("removeIfExist", false)
             answer.texts("updatedProjects", made.filter { !$0.isNew }.map(\.project.name))
             answer.texts("createdProjects", made.filter(\.isNew).map(\.project.name))
-            // A name that two products have stands for the last.
+            // If two products have the name, it means the last.
             var byName: [String: Entity] = [:]
             for project in made { byName[project.project.name] = project.project }
             let projects = byName.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }

@@ -3,52 +3,52 @@ package import Database
 package import Inventory
 
 // DESIGN. One snapshot gives the destinations of a request's projects and the user's rights there. Missing products and
-// projects are made later, in the transaction that submits the jobs. Projects of one name in one product are one project:
-// a build of several modules may say a name twice.
+// projects are made later, in the transaction that submits the jobs. Projects with one name in one product are one
+// project, because a build of several modules may repeat a name.
 
-/// A request of an agent that was let in, with the places of its projects.
+/// An admitted request of an agent, with the places of its projects.
 package struct AgentPlan: Sendable {
     /// The part of a request that becomes one project.
     package struct Group: Sendable {
         /// 0 where it is to be made.
         var product: Int64
         package let productName: String
-        /// 0 where it is to be made.
+        /// The project's number; 0 for a new project.
         var project: Int64
         package let name: String
         var tags: [AgentProject.Tag] = []
-        /// The places of its projects in the file, in bytes.
+        /// The parts of the file with its projects, in bytes.
         package var ranges: [Range<Int>] = []
     }
 
     var organization: Int64 { access.scope.organization }
     let organizationName: String
-    /// The user who asks, in the organization.
+    /// The requesting user, in the organization.
     let access: Access
     let groups: [Group]
 
-    /// The types of requests that are answered, with the rights that each needs.
+    /// The types of requests that this server answers, with the rights that each needs.
     enum Kind: String, CaseIterable {
         case update = "UPDATE"
         case checkPolicies = "CHECK_POLICIES"
         case checkPolicyCompliance = "CHECK_POLICY_COMPLIANCE"
 
-        /// The role that it needs in the places of the projects.
+        /// The role that the request needs in the places of its projects.
         var need: Need {
             switch self {
             case .update: Need(.member, with: .upload, for: rawValue)
-            // Agents ask before they upload, and show the same key.
+            // Agents ask before they upload, and send the same key.
             case .checkPolicies, .checkPolicyCompliance: Need(.readOnly, with: [.read, .upload], for: rawValue)
             }
         }
     }
 
-    /// Lets the user of a request in; the organization is what its token names.
+    /// Admits the user of a request to the organization that its token names.
     static func admit(
         _ fields: [String: String], key: UserKey?, kind: Kind, at time: Int64, on connection: any Connection
     ) throws -> Access {
-        // The form of the token alone decides which error is answered: clients cannot find out whether an
-        // organization exists.
+        // The form of the token alone decides which error is sent, so clients cannot find out whether an organization
+        // exists.
         guard let token = fields["token"], token.utf8.count == 64, token.utf8.allSatisfy(\.isHexadecimalDigit) else {
             throw AgentError.badToken
         }
@@ -81,11 +81,11 @@ package struct AgentPlan: Sendable {
         return try make(upload.fields, upload, kind: .update, access: access, on: connection).groups
     }
 
-    /// Whether a field says yes.
+    /// Whether the text of a field means yes.
     package static func says(_ field: String?) -> Bool { field?.lowercased() == "true" }
 }
 
-/// Finds the places of projects.
+/// Finds the places of the projects.
 private struct Planner {
     let fields: [String: String]
     let kind: AgentPlan.Kind
@@ -152,7 +152,7 @@ private struct Planner {
         return found
     }
 
-    /// The product that the request names, by its token or its name.
+    /// The product that the request names by token or name.
     private func productOfRequest() throws -> (id: Int64, name: String) {
         if let token = fields["productToken"] { return try product(token: token, of: "productToken") }
         let name: String

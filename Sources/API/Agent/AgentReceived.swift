@@ -2,7 +2,7 @@ import Database
 import Intake
 import Inventory
 
-/// A request that was read and let in.
+/// A request that was read and admitted.
 struct AgentReceived: Sendable {
     let kind: AgentPlan.Kind
     let key: UserKey
@@ -11,7 +11,7 @@ struct AgentReceived: Sendable {
     let plan: AgentPlan
     let address: String
     let origin: AuditRecord.Origin
-    /// The file that holds the projects.
+    /// The file with the projects.
     let path: String
     let token: String
 
@@ -27,7 +27,7 @@ struct AgentReceived: Sendable {
         return intake
     }
 
-    /// The record of the request for its history; where it went is left to say.
+    /// The record of the request for its history, without its destination.
     func record(_ state: AgentRequestState, at time: Int64) -> AgentRequest {
         var request = AgentRequest(
             organization: plan.organization, type: kind.rawValue, token: token,

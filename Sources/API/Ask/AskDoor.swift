@@ -4,9 +4,9 @@ import HTTP
 import Jobs
 import Reports
 
-// DESIGN. One search over everything that the holder of a key may see. The question and its answer are `Reports`' (`Question`); here are
-// the key, the organization, the parameters and the three formats. A page holds at most `Question.limits` items, so that it is made
-// in memory.
+// DESIGN. One search over everything that the holder of a key may see. Question and answer come from Reports (`Question`). This
+// file handles the key, the organization, the parameters and the three formats. A page has at most `Question.limits` items, so
+// it is made in memory.
 
 /// `GET /api/ask`.
 struct AskDoor: Sendable {
@@ -46,8 +46,7 @@ struct AskDoor: Sendable {
         if let seconds = backend.doorkeeper?.admit(key.text, from: caller.address, at: now) {
             throw AskError.api(.tooManyCalls(seconds: seconds))
         }
-        // The key is checked before the question, so that callers without a key do not learn the accepted
-        // values.
+        // The key is checked before the question, so that callers without a key do not learn the accepted values.
         let access = try backend.database.read { try enter(key, request, caller, at: now, on: $0) }
         let asked = try AskRequest(request.query)
         try asked.question.prepare(in: access.scope, of: backend.database)
@@ -55,7 +54,7 @@ struct AskDoor: Sendable {
         return (Self.response(to: request, asked, page), access.standing.account)
     }
 
-    /// Lets the holder of a key in, to the organization that the request names or that is the holder's only one.
+    /// Admits the holder of a key to the organization that the request names, or to the holder's only one.
     private func enter(
         _ key: UserKey, _ request: HTTPRequest, _ caller: Caller, at now: Int64, on connection: any Connection
     ) throws -> Access {
@@ -114,14 +113,14 @@ struct AskDoor: Sendable {
             var writer = AskWriter(asked.format)
             response = HTTPResponse(type: asked.format.mediaType, bytes: writer.piece(page.items, isLast: true))
         }
-        // Formats of rows have no room for it (RFC 8288).
+        // Formats of rows have no place for the next page, so a header names it (RFC 8288).
         if let next = page.next {
             response.headers["Link"] = "<\(address(of: request, cursor: next))>; rel=\"next\""
         }
         return response
     }
 
-    /// The address of the next page: the request's own query with another cursor.
+    /// The address of the next page: the query of the request with another cursor.
     private static func address(of request: HTTPRequest, cursor: String) -> String {
         let kept = request.query.pairs.filter { $0.name != "cursor" } + [(name: "cursor", value: cursor)]
         return path + "?" + kept.map { "\($0.name)=\($0.value.percentEncoded)" }.joined(separator: "&")

@@ -2,15 +2,16 @@ import Bytes
 import HTTP
 package import Reports
 
-// DESIGN. The errors of the search are those of the API, with an HTTP status of their own: clients that send GET look at the status first.
+// DESIGN. The errors of the search are those of the API, but with their own HTTP status, because clients that send GET check
+// the status first.
 
-/// Why a question was refused.
+/// The reason why a question was refused.
 enum AskError: Error, Equatable {
-    /// No key, or an unknown one.
+    /// The request has no key or an unknown one.
     case unknownKey
     case api(APIError)
 
-    /// The answer: the status, and `errorCode` and `errorMessage` as the API has them.
+    /// The answer: the status, with `errorCode` and `errorMessage` as in the API.
     var response: HTTPResponse {
         switch self {
         case .unknownKey:
@@ -21,7 +22,7 @@ enum AskError: Error, Equatable {
             return response
         case .api(let error):
             var response = Self.response(Self.status(of: error), error, message: error.message)
-            // The header of the API's own answer that names the time of the next attempt.
+            // The header that states the time of the next attempt, taken from the API's own answer.
             response.headers["Retry-After"] = error.response.headers["Retry-After"]
             return response
         }

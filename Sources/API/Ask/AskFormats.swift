@@ -60,7 +60,7 @@ struct AskWriter {
     }
 }
 
-/// Answers as CSV (RFC 4180): a heading, then a line for each item; an unknown value is an empty field.
+/// Answers as CSV (RFC 4180): a heading, then a line for each item; unknown values are empty fields.
 enum AskCSV {
     static let heading = [
         "product", "project", "projectToken", "library", "version", "purl", "path", "direct", "since", "fix",
@@ -74,7 +74,7 @@ enum AskCSV {
         return sink.bytes
     }
 
-    /// The fields in the order of the heading; the steps of a path with ` > ` between.
+    /// The fields in the order of the heading; ` > ` separates the steps of a path.
     static func fields(of item: Question.Item) -> [String] {
         [
             item.product, item.project, item.projectToken, item.library, item.version ?? "", item.purl ?? "",

@@ -16,11 +16,11 @@ struct AskRequest: Sendable {
     }
 
     let question: Question
-    /// The token of the organization; nil where the key says which.
+    /// The token of the organization; nil where the key determines it.
     let orgToken: String?
     let format: Format
 
-    /// The names of the fields that a question is put in, for messages.
+    /// The names of the fields for questions, for messages.
     private static let fields = Question.Field.allCases.map(\.rawValue).joined(separator: ", ")
 
     /// Reads the query of a request. Throws `AskError` with the name of the parameter, its value, and the accepted
@@ -83,7 +83,7 @@ struct AskRequest: Sendable {
         self.format = known
     }
 
-    /// Filters that several values may be given for, as parameters of one name or, for severities, with commas between.
+    /// Filters that accept several values, as repeated parameters or, for severities, separated by commas.
     private static func filters(
         severity: [String], exploited: String?, product: [String], project: [String]
     ) throws -> Question.Filters {

@@ -2,10 +2,10 @@ import Database
 import HTTP
 import Jobs
 
-// Calls that change something make one transaction, in the name of the user.
+// A changing call makes one transaction in the name of the user.
 
 extension CallVisit {
-    /// The context of a changing call's transaction, before the connection is known.
+    /// The context for the transaction of a changing call, before the connection exists.
     struct Frame: Sendable {
         let scope: Scope
         let account: Int64

@@ -1,7 +1,7 @@
 import Database
 import Reports
 
-// DESIGN. The requirements of a request follow from the table of calls: its name, its tokens, its role, and the fields that
+// DESIGN. The requirements of a request come from the table of calls: its name, its tokens, its role, and the fields that
 // each call declares.
 
 extension Call {
@@ -70,7 +70,7 @@ extension WholeNumber {
 // MARK: Reports
 
 extension Parameter {
-    /// The fields with which a report is asked for, in a kind of scope or in any.
+    /// The fields of requests for reports, in one kind of scope or in all.
     static func ofReports(in kind: ScopeKind?) -> [Parameter] {
         let kinds = kind.map { [$0] } ?? ScopeKind.allCases
         let offered = Report.catalog.filter { report in kinds.contains { report.name.types[$0] != nil } }
@@ -83,12 +83,12 @@ extension Parameter {
         ]
     }
 
-    /// The fields of a call that answers with a report of the catalog; none where the catalog has no such report.
+    /// The fields of a call that answers with a report of the catalog; empty where the catalog has no such report.
     static func ofReport(_ type: String, in kind: ScopeKind) -> [Parameter] {
         Report.named(type, in: kind).map { of($0) } ?? []
     }
 
-    /// The fields of a call that answers with one report: its filters, but those whose values the call sets.
+    /// The fields of a call that answers with one report: its filters, except those whose values the call sets.
     static func of(_ report: Report) -> [Parameter] {
         let filters = report.filters.filter { report.name.synchronousFields[$0.key] == nil }
         return [

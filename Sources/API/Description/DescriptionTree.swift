@@ -1,6 +1,6 @@
 import Bytes
 
-/// A JSON value that is written down in the program: for descriptions, which are made once.
+/// A JSON value that is written in the program, for descriptions, which are made once.
 indirect enum DescriptionTree {
     case text(String)
     case whole(Int64)

@@ -2,9 +2,9 @@ import Bytes
 import HTTP
 import Reports
 
-// DESIGN. The description of all paths (OpenAPI 3.1.0), made from the tables that answer: it cannot name a call that does not
-// exist, nor leave one out. Mend's API is one path, and the body of a request names the call; errors of its calls are HTTP
-// 200, as clients of Mend expect, so a schema cannot distinguish a good answer from a bad one by its status.
+// DESIGN. The description of all paths (OpenAPI 3.1.0), made from the tables that answer them. So it cannot name a call that
+// does not exist, or leave one out. Mend's API is one path, and the body of a request names the call. Errors of its calls are
+// HTTP 200, which clients of Mend expect, so a schema cannot distinguish good from bad answers by status.
 
 /// `GET /api/openapi.json`.
 enum OpenAPI {
@@ -262,7 +262,7 @@ enum OpenAPI {
     private static let error: DescriptionTree = ["$ref": "#/components/schemas/Error"]
     private static let security: DescriptionTree = [["key": []], ["bearer": []]]
 
-    /// The types of reports, without JSON, and without parameters, each once.
+    /// Report types that exist without JSON, and those without parameters, each once.
     private static let binaryTypes: [String] = {
         var found: [String] = []
         for format in Format.allCases {

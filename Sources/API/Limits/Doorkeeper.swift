@@ -1,19 +1,18 @@
 import HTTP
 import Synchronization
 
-// DESIGN. Two limits stand before every door. One is the key's: calls a minute. The other is the address's: keys that were
-// refused. An address that tried too many keys has to wait, and its keys are not looked up in the database. Keys that were admitted lately
-// still pass, so that one careless client does not lock out others behind the same address translation. Both are kept in memory by each process
-// for
-// itself: they protect the process.
+// DESIGN. Two limits apply at every door. One limits the calls of a key in a minute. The other limits the refused keys of an
+// address in a minute. An address that tried too many keys must wait, and its keys are not looked up in the database. Keys that
+// were admitted recently still pass, so that one careless client does not lock out others behind the same address translation.
+// Each process keeps both counts in its own memory, because they protect that process.
 
-/// Refuses clients that call too often or try keys.
+/// Refuses clients that call too often or guess keys.
 package final class Doorkeeper: Sendable {
-    /// Calls of a key in a minute, unless the operator says otherwise.
+    /// The calls of a key in a minute, unless the operator sets another limit.
     package static let usualCalls = 30_000
-    /// Refused keys of an address in a minute, unless the operator says otherwise.
+    /// The refused keys of an address in a minute, unless the operator sets another limit.
     package static let usualRefusals = 600
-    /// Keys that are remembered as let in.
+    /// The most admitted keys that are remembered.
     private static let memoryLimit = 100_000
 
     private let calls: RateLimit?
@@ -21,20 +20,20 @@ package final class Doorkeeper: Sendable {
     private let welcome = Mutex<Set<Int>>([])
 
     /// - Parameters:
-    ///   - callsPerMinute: of one key; 0 for any number.
-    ///   - refusalsPerMinute: of one address; 0 for any number.
+    ///   - callsPerMinute: calls of one key; 0 for no limit.
+    ///   - refusalsPerMinute: refused keys of one address; 0 for no limit.
     package init(callsPerMinute: Int, refusalsPerMinute: Int) {
         calls = callsPerMinute > 0 ? RateLimit(perMinute: callsPerMinute) : nil
         refusals = refusalsPerMinute > 0 ? RateLimit(perMinute: refusalsPerMinute) : nil
     }
 
-    /// Counts a call; nil when it may go on, else the seconds after which to come again.
+    /// Counts a call; nil when it may proceed, otherwise the seconds to wait.
     package func admit(_ key: String, from address: String?, at time: Int64) -> Int? {
         holdsBack(key, from: address, at: time) ?? calls?.admit(key, at: time)
     }
 
-    /// The seconds for which an address has to wait, because it has tried too many keys; nil when it may try this
-    /// one. Counts nothing.
+    /// The seconds that an address must wait because it tried too many keys; nil when it may try this key. It counts
+    /// nothing.
     package func holdsBack(_ key: String, from address: String?, at time: Int64) -> Int? {
         guard let refusals, let address, !address.isEmpty else { return nil }
         guard let seconds = refusals.wait(AddressRanges.sender(address), at: time) else { return nil }

@@ -4,12 +4,12 @@ import Synchronization
 
 /// Threads for blocking work: Swift's task threads are few and must not block.
 ///
-/// At most this many blocks run at a time. Later callers sleep in the order of their arrival and hold no thread.
+/// At most this many blocks run at a time. Later callers wait in the order of their arrival and hold no thread.
 package final class Threads: Sendable {
     private struct State {
         var free: Int
         var waiting: [@Sendable () -> Void] = []
-        /// Entries before it were taken from `waiting` already.
+        /// The entries before this one were already taken from `waiting`.
         var first = 0
     }
 
@@ -24,7 +24,7 @@ package final class Threads: Sendable {
         state = Mutex(State(free: width))
     }
 
-    /// Runs what blocks, while the calling task sleeps; with the task's patience.
+    /// Runs blocking work with the task's patience while the calling task is suspended.
     package func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         let patience = Patience.current
         return await withCheckedContinuation { continuation in
@@ -34,7 +34,7 @@ package final class Threads: Sendable {
         }
     }
 
-    /// As `run`, for what may fail.
+    /// As `run`, for work that may fail.
     @discardableResult
     package func attempt<Success: Sendable>(
         _ body: @escaping @Sendable () throws -> Success
@@ -54,7 +54,7 @@ package final class Threads: Sendable {
         if isNow { queue.async { [self] in go(on: work) } }
     }
 
-    /// Works until no caller waits.
+    /// Works until no caller is waiting.
     private func go(on first: @escaping @Sendable () -> Void) {
         var work = first
         while true {

@@ -1,9 +1,9 @@
 import Synchronization
 
-// DESIGN. Work that takes seconds of a processor and a session of the database has a few places, and a bounded queue before
-// them. When it is full, a client is refused at once, and can try again, instead of waiting with all others. A caller that waits
-// holds no thread. A free place goes to the party with the fewest places, and there to the caller that has waited longest: a
-// thousand calls of one organization do not hold up another's one.
+// DESIGN. Work that needs a processor for seconds and a database session gets one of a few places, with a bounded queue before
+// them. When the queue is full, a client is refused at once and can try again, instead of waiting with all others. A waiting
+// caller holds no thread. A free place goes to the party with the fewest places and, within it, to the caller that has waited
+// longest. So a thousand calls of one organization do not delay a call of another.
 
 /// A few places for heavy work.
 ///
@@ -20,8 +20,8 @@ final class WorkPool: Sendable {
 
     private struct State {
         var free: Int
-        /// Callers that wait for something before they ask for a place, callers that wait for a place, and callers
-        /// that have one.
+        /// The number of callers that wait for something before they request a place, that wait for a place, or that
+        /// have one.
         var entered = 0
         var next = 0
         var running: [Int64: Int] = [:]
@@ -32,19 +32,19 @@ final class WorkPool: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - places: work at a time.
-    ///   - queue: how many may wait beyond them.
+    ///   - places: the number of works at a time.
+    ///   - queue: the most callers that may wait in addition.
     init(places: Int, queue: Int) {
         limit = places + queue
         state = Mutex(State(free: places))
     }
 
-    /// How many have entered: in a place, or before one.
+    /// The number of callers that have a place or wait before one.
     var entered: Int { state.withLock { $0.entered } }
 
     /// Does work in a place of a party, on a thread that may block. Throws `Full`, `CancellationError`, or an error of the work.
     ///
-    /// - Parameter before: is waited for in the queue, without a place.
+    /// - Parameter before: waited for in the queue, without holding a place.
     func run<Result: Sendable>(
         for party: Int64, on threads: Threads, after before: () async throws -> Void = {},
         _ work: @escaping @Sendable () throws -> Result
@@ -63,7 +63,7 @@ final class WorkPool: Sendable {
         return try await threads.attempt(work).get()
     }
 
-    /// False if the task was cancelled in the meantime: no caller waits for it any more.
+    /// False if the task was cancelled in the meantime, so that no caller waits any more.
     private func takePlace(for party: Int64) async -> Bool {
         guard !Task.isCancelled else { return false }
         let number = state.withLock { state in
@@ -96,7 +96,7 @@ final class WorkPool: Sendable {
         let next = state.withLock { state -> Waiting? in
             let left = (state.running[party] ?? 1) - 1
             state.running[party] = left > 0 ? left : nil
-            // The first of the least: `min` keeps the order of waiting.
+            // The first of the smallest: `min` keeps the order of waiting.
             let order = state.waiting.indices.min { one, other in
                 let (a, b) = (
                     state.running[state.waiting[one].party] ?? 0, state.running[state.waiting[other].party] ?? 0

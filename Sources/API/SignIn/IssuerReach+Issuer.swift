@@ -5,7 +5,7 @@ extension Issuer {
     /// The rights that an issuer can give, by the operator's file or, if the file has no mapping, by the tables of the
     /// organizations.
     ///
-    /// Names that lead to no organization or product, or to several, are left out, so they give no rights.
+    /// Names without an organization or product, or with several, are left out, so they give no rights.
     package func reach(on connection: any Connection) throws -> IssuerReach {
         var places: [String: Int64] = [:]
         for organization in organizations {
@@ -32,7 +32,7 @@ extension Issuer {
         return reach
     }
 
-    /// Names of the operator's file that lead to no organization or product, or to several, for the log.
+    /// Names in the operator's file that match no organization or product, or several, for the log.
     package func namesWithoutPlace(on connection: any Connection) throws -> [String] {
         var names: [String] = []
         var places: [String: Int64] = [:]
@@ -55,7 +55,7 @@ extension Issuer {
         return found.count == 1 ? found[0] : nil
     }
 
-    /// 0 for the whole organization, which no name stands for.
+    /// 0 for the whole organization, which the file gives no name.
     private static func product(
         _ name: String, in organization: Int64, on connection: any Connection
     ) throws -> Int64? {

@@ -4,16 +4,16 @@ import HTTP
 import Reports
 import Synchronization
 
-// DESIGN. The synchronous door gives the file that the asynchronous one packs into a ZIP. The production of asynchronous reports
-// writes it into a scratch file, from which the kernel sends. Its name is removed as soon as it is open, so no file is left
-// behind even if the process dies. Memory does not depend on the size of the report.
+// DESIGN. The synchronous door sends the file that the asynchronous door packs into a ZIP. The production of asynchronous
+// reports writes it into a scratch file, which the kernel sends. Its name is removed as soon as it is open, so no file remains
+// even if the process dies. Memory does not depend on the size of the report.
 
-/// The one file of a report, bare.
+/// The only file of a report, without a ZIP.
 final class BareFile: PartReceiver, Sendable {
     private struct State {
         var name: String?
         var shield: WordShield
-        /// The text that still has to come before the file.
+        /// The text to insert before the file's content.
         var head: String
     }
 
@@ -21,15 +21,15 @@ final class BareFile: PartReceiver, Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - folder: the folder that decides the disk of the file.
-    ///   - id: its name for a moment.
-    ///   - head: a JSON object whose members come before those of a JSON report; empty for none.
+    ///   - folder: the folder whose disk holds the file.
+    ///   - id: the file's name for a moment.
+    ///   - head: a JSON object whose members are put before those of a JSON report; empty for none.
     init(in folder: String, id: String, format: Format, head: String = "") throws(SinkError) {
         file = try ScratchFile(path: "\(folder)/\(id).report")
         state = Mutex(State(shield: WordShield(for: format), head: head))
     }
 
-    /// Keeps the first part; the production counts the others, for the refusal.
+    /// Keeps the first part; the production counts further parts, for the refusal.
     func begin(_ name: String) throws(SinkError) -> ByteSink.Destination {
         let isFirst = state.withLock { state in
             guard state.name == nil else { return false }
@@ -44,7 +44,7 @@ final class BareFile: PartReceiver, Sendable {
         guard bytes.count > 0 else { return }
         try state.withLock { state throws(SinkError) in
             guard !state.head.isEmpty else { return try state.shield.pass(bytes, to: file) }
-            // Both are objects: the end of one and the beginning of the other become a comma.
+            // Both are objects, so the end of one and the beginning of the other become a comma.
             let begin = Array((state.head.dropLast() + ",").utf8)
             state.head = ""
             try begin.withBytes { begin throws(SinkError) in try state.shield.pass(begin, to: file) }
@@ -58,25 +58,25 @@ final class BareFile: PartReceiver, Sendable {
 
     func finish() throws(SinkError) {}
 
-    /// The finished file, ready to be sent, and its name.
+    /// The finished file, ready for sending, and its name.
     func open() throws -> (file: OpenFile, name: String) {
         (try file.reopened(), state.withLock { $0.name } ?? "")
     }
 }
 
-/// A file without a name that is written once, in order. Closed with its owner.
+/// A file without a name, written once and in order. Its owner closes it.
 package final class ScratchFile: Sendable {
     private static let suffix = ".scratch"
 
     private let path: String
     private let descriptor: Int32
 
-    /// Removes what processes left in a folder that died between a file's name and the end of the name.
+    /// Removes from a folder the files of processes that died between creating a file and removing its name.
     package static func sweep(_ folder: String) {
         for name in Folder.names(in: folder) ?? [] where name.hasSuffix(suffix) { unlink("\(folder)/\(name)") }
     }
 
-    /// - Parameter path: by which errors name the file, and on whose disk it is.
+    /// - Parameter path: the name of the file in errors, which also decides its disk.
     init(path: String) throws(SinkError) {
         let path = path + Self.suffix
         self.path = path
@@ -87,7 +87,7 @@ package final class ScratchFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// By what this process may open it (proc(5), `/proc/PID/fd`).
+    /// The path by which this process can open it (proc(5), `/proc/PID/fd`).
     var place: String { "/proc/self/fd/\(descriptor)" }
 
     /// The file, from its beginning.
@@ -104,14 +104,14 @@ package final class ScratchFile: Sendable {
     }
 }
 
-/// Keeps the word `errorCode` out of good text answers, which a client takes for an error wherever it stands in the body
-/// (mend-api.md §1.1). It can only be data: one of its letters is written as an escape of the format. Formats without
-/// escapes, and binary ones, pass as they are.
+/// Keeps the word `errorCode` out of successful text answers, because a client takes the word for an error wherever it
+/// stands in the body (mend-api.md §1.1). Only data can contain it, so one of its letters becomes an escape of the
+/// format. Formats without escapes, and binary ones, are not changed.
 struct WordShield {
     private static let word = Array("errorCode".utf8)
-    /// The replacement of the word's first letter; nil to change nothing.
+    /// The replacement for the word's first letter; nil to change nothing.
     private let escape: [UInt8]?
-    /// Bytes at the end of the last piece that may begin the word.
+    /// The last bytes of the previous piece, which may begin the word.
     private var held: [UInt8] = []
 
     init(for format: Format) {

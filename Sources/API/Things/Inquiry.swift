@@ -1,27 +1,27 @@
 package import Database
 package import Jobs
 
-/// A question about the things of a kind in an organization, a product or a project, asked by a user or by the operator, who needs no
+/// A question about the things of a kind in an organization, a product or a project, by a user or by the operator, who needs no
 /// key.
 package struct Inquiry: Sendable {
-    /// The most things that a call answers with.
+    /// The most things in the answer of a call.
     package static let limits = 1...10_000
 
     private let scope: Scope
     private let queue: Queue
-    /// The number of wanted things; of some kinds one more is read.
+    /// The number of wanted things; for some kinds one more is read.
     private let limit: Int
-    /// The rights of the user who asks; nil for the operator.
+    /// The rights of the user; nil for the operator.
     private let access: Access?
-    /// The account whose keys are meant.
+    /// The account whose keys are listed.
     private let keyOwner: Int64
 
     /// - Parameters:
-    ///   - scope: what the user named, narrowed to what the user may see.
+    ///   - scope: the place that the user named, narrowed to what the user may see.
     ///   - limit: the number of wanted things; of kinds that grow without a bound one more is read, so that it is seen whether there
     ///     are more.
-    ///   - access: the rights of the user who asks; nil for the operator.
-    ///   - keyOwner: the account whose keys are meant; 0 where the question is about another kind.
+    ///   - access: the rights of the user; nil for the operator.
+    ///   - keyOwner: the account whose keys are listed; 0 in questions about other kinds.
     package init(in scope: Scope, _ queue: Queue, limit: Int, by access: Access? = nil, keyOwner: Int64 = 0) {
         (self.scope, self.queue, self.limit, self.access) = (scope, queue, limit, access)
         self.keyOwner = keyOwner
@@ -48,7 +48,7 @@ package struct Inquiry: Sendable {
                 queue.uploads(organization: scope.organization, where: place, limit: limit + 1, on: connection)
             ).map { Item(.uploads, $0) }
         case .policies:
-            // A user who may see only some products sees the policies that decide there.
+            // A user who may see only some products gets the policies that apply to them.
             scope.kind == .organization && scope.visibleProducts != nil
                 ? [] : try Policies.ownAndInherited(of: scope, on: connection).map { Item($0) }
         case .users:
@@ -60,8 +60,8 @@ package struct Inquiry: Sendable {
         }
     }
 
-    /// What the rows of jobs say of the place, so that those of others take no places of the limit. Reports on the whole organization say
-    /// in their requests what they show.
+    /// The condition on rows of jobs, so that jobs of other places do not use up the limit. For reports on the whole
+    /// organization, the requests contain what they show.
     private var place: SQL {
         var sql: SQL = "1 = 1"
         if scope.product != 0 { sql.append(" AND product = \(scope.product)") }
@@ -72,7 +72,7 @@ package struct Inquiry: Sendable {
         return sql
     }
 
-    /// Those that the user may see, of the place that is asked about.
+    /// The jobs of the requested place that the user may see.
     private func seen(_ jobs: [Job]) -> [Job] {
         jobs.filter { job in
             (access?.canSee(job) ?? true) && (scope.product == 0 || job.product == scope.product)
@@ -82,7 +82,7 @@ package struct Inquiry: Sendable {
 }
 
 extension Access {
-    /// The account whose schedules a user may see; nil for those of all accounts, which administrators of the whole
+    /// The account whose schedules a user may see; nil for all accounts, which administrators of the whole
     /// organization may see.
     var scheduleOwner: Int64? { allows(.administrator, inProduct: nil) ? nil : standing.account }
 }

@@ -3,7 +3,7 @@ import Database
 import Jobs
 import Reports
 
-/// One thing of a kind, as lists show it.
+/// One thing of a kind, as in lists.
 package struct Item: Sendable {
     /// The value of a member.
     package enum Value: Sendable, Equatable {
@@ -24,7 +24,7 @@ package struct Item: Sendable {
     }
 
     package let kind: Kind
-    /// One for each of the kind's members, in their order.
+    /// One value for each of the kind's members, in their order.
     package let values: [Value]
 
     package init(_ kind: Kind, _ values: [Value]) {
@@ -32,7 +32,7 @@ package struct Item: Sendable {
         (self.kind, self.values) = (kind, values)
     }
 
-    /// The names by which it is found: the name for people first, the unique one last.
+    /// The names that find it: the name for people first, the unique one last.
     package var handles: [String] {
         switch kind {
         case .products: [text(0), text(1)]
@@ -44,10 +44,10 @@ package struct Item: Sendable {
         }
     }
 
-    /// The value of the member at a place, in words.
+    /// The value of a member by its position, in words.
     package func text(_ place: Int) -> String { values[place].text }
 
-    /// Writes its members; a time that never was is left out.
+    /// Writes its members; a time that never happened is left out.
     package func write(to json: inout JSONWriter) {
         for (member, value) in zip(kind.members, values) {
             switch value {
@@ -125,7 +125,8 @@ extension Item {
             .schedules,
             [
                 .number(schedule.id), .text(schedule.cron), .text(schedule.email),
-                // One that this version cannot read is listed without its type, so that it can be removed.
+                // A schedule that this version cannot read is listed without its type, so that the user can remove
+                // it.
                 .text((try? ReportRequest(json: schedule.request).type) ?? ""), .time(schedule.due),
             ])
     }

@@ -10,7 +10,7 @@ package enum Kind: String, CaseIterable, Sendable {
     case keys
     case schedules
 
-    /// The kind that a word means, in the singular too; nil for other words.
+    /// The kind for a word, which may be in the singular; nil for other words.
     package init?(word: String) {
         let found = Self.allCases.first { $0.rawValue == word.lowercased() || $0.singular == word.lowercased() }
         guard let found else { return nil }
@@ -25,7 +25,7 @@ package enum Kind: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether a thing of this kind can be deleted.
+    /// Whether things of this kind can be deleted.
     package var isDeletable: Bool {
         switch self {
         case .products, .projects, .policies, .users, .keys, .schedules: true
@@ -36,7 +36,7 @@ package enum Kind: String, CaseIterable, Sendable {
     /// The form of a member's value.
     package enum Form: Sendable { case text, number, flag, time }
 
-    /// The members of a thing, in the order in which they are shown.
+    /// The members of a thing, in the order of display.
     package var members: [(name: StaticString, form: Form)] {
         switch self {
         case .products: [("product", .text), ("productToken", .text), ("updated", .time)]

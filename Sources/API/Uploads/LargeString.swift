@@ -1,44 +1,44 @@
 import Bytes
 
-// DESIGN. The JSON form of an upload is a small object with one enormous string. Such a long string cannot be held in
-// memory. This pass removes it from the text: its content is handed on in pieces, and an object with an empty string in
-// its place is left, which the strict reader of requests then reads. Only as much of the grammar is known here as it takes
-// to find a member of the outermost object; all else is left to that reader.
+// DESIGN. The JSON form of an upload is a small object with one enormous string. Such a long string does not fit into
+// memory. This pass removes the string from the text. It passes the content on in pieces, and leaves an object with an
+// empty string, which the strict reader of requests then reads. This pass only knows the grammar that finds a member of
+// the outermost object; everything else is left to that reader.
 
-/// Takes the content of one string out of a JSON text that comes in pieces.
+/// Removes the content of one string from a JSON text that comes in pieces.
 struct LargeString {
     private enum Place {
-        /// Between values. `isKey` when the next string of the outermost object is a key.
+        /// Between values. In a string; `isKey` when it is a key of the outermost object.
         case between
         case string
         /// After a backslash in a string.
         case escape
-        /// In the string that is taken out.
+        /// In the removed string.
         case content
         case contentEscape
-        /// In a `\u` escape of it.
+        /// In a `\u` escape of the removed string.
         case code(digits: Int, value: UInt32)
     }
 
-    /// The rest may be this long, in bytes.
+    /// The most bytes of the remaining text.
     static let restLimit = 256 << 10
 
     private let name: [UInt8]
     private var place = Place.between
     private var depth = 0
     private var isKey = false
-    /// The beginning of the current key in `rest`, and whether it is the wanted member.
+    /// The start of the current key in `rest`, and whether it is the wanted member.
     private var keyStart = 0
     private var isWanted = false
     /// The text without the content of the string.
     private(set) var rest: [UInt8] = []
-    /// Whether the member was there, as a string.
+    /// Whether the text had the member, as a string.
     private(set) var isFound = false
 
-    /// - Parameter name: the key of the member, ASCII.
+    /// - Parameter name: the key of the member, in ASCII.
     init(named name: String) { self.name = Array(name.utf8) }
 
-    /// Reads a piece of the text and hands its part of the string's content to `content`, with escapes decoded.
+    /// Reads a piece of the text and passes its part of the string's content to `content`, with escapes decoded.
     mutating func take(
         _ piece: UnsafeRawBufferPointer, content: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
@@ -109,8 +109,8 @@ struct LargeString {
         }
     }
 
-    /// A byte behind a backslash in the content (RFC 8259 §7). Characters beyond ASCII are handed on as one byte that no
-    /// base64 has.
+    /// A byte behind a backslash in the content (RFC 8259 §7). Characters beyond ASCII become one byte that base64 does
+    /// not contain.
     private mutating func resolve(
         _ byte: UInt8, _ content: (UnsafeRawBufferPointer) throws -> Void
     ) throws {

@@ -2,17 +2,17 @@ import Bytes
 import Glibc
 import HTTP
 
-// DESIGN. A body is read once, in pieces of one buffer, and the bill of materials goes from it through the base64 decoder
-// (where it is base64) into a file that no other code sees before it is published. Memory does not depend on the upload. A
-// form may contain the document itself or its base64, and does not state which. Base64 has none of the characters with
-// which a document begins, so its first characters decide.
+// DESIGN. A body is read once, in pieces of one buffer. The bill of materials goes through the base64 decoder, if it is
+// base64, into a file that no other code sees before it is published. Memory does not grow with the upload. A form may
+// contain the document or its base64, and does not state which. Base64 lacks the characters that begin a document, so the
+// first characters decide.
 
 /// A body that is being written to a file.
 struct UploadBody: ~Copyable {
     private static let window = 64 << 10
-    /// Characters that distinguish base64 from a document.
+    /// The number of characters that distinguish base64 from a document.
     private static let probe = 64
-    /// All values of a form together, in bytes.
+    /// The most bytes of all values of a form.
     private static let valueLimit = 64 << 10
 
     private let file: DurableFile
@@ -34,7 +34,8 @@ struct UploadBody: ~Copyable {
         output.deallocate()
     }
 
-    /// Reads a request's body: writes the document in `field` to `file`, which is not published, and gives the other fields.
+    /// Reads the body of a request. Writes the document in `field` to `file`, which is not published, and returns the other
+    /// fields.
     static func read(_ request: HTTPRequest, field: StaticString, into file: DurableFile) throws -> UploadFields {
         let source = try BodySource(request.body)
         var body = UploadBody(field: field, into: file)
@@ -96,7 +97,7 @@ struct UploadBody: ~Copyable {
             if part.name == field.description {
                 guard !hasDocument else { throw UploadError.malformed("the form has two fields \(field)") }
                 hasDocument = true
-                // A label: no path is made of it.
+                // The file name is a label, and never becomes a path.
                 fileName = String((part.filename ?? "").split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "")
                 try document(part, &reader)
             } else if UploadFields.names.contains(part.name) {
@@ -116,7 +117,8 @@ struct UploadBody: ~Copyable {
         return fields
     }
 
-    /// The fields of a form up to its document, as far as they can be read: a form that was refused may be no form.
+    /// The fields of a form before its document, as far as they can be read, because a refused body may not be a
+    /// form.
     static func typed(in request: HTTPRequest, before field: StaticString) -> [String: String] {
         var values: [String: String] = [:]
         do {
@@ -191,8 +193,8 @@ struct UploadBody: ~Copyable {
         if isBase64 { try finishDecoding() }
     }
 
-    /// Whether a document that begins like this is base64 of one: JSON, XML, tag-value and YAML have, near their
-    /// beginning, a character that base64 does not have.
+    /// Whether a document that begins like this is base64: JSON, XML, tag-value and YAML have a character near their
+    /// beginning that base64 lacks.
     static func isBase64(_ beginning: UnsafeRawBufferPointer) -> Bool {
         let text = beginning.prefix(probe)
         return text.contains { $0 > 0x20 } && text.allSatisfy { Base64Decoder.takes($0) }
@@ -210,7 +212,7 @@ struct UploadBody: ~Copyable {
     }
 }
 
-/// The bytes of a body, wherever they are; read by one thread.
+/// The bytes of a body, in memory or on disk; one thread reads them.
 final class BodySource {
     private let descriptor: Int32
     private var bytes: ArraySlice<UInt8> = []
@@ -230,7 +232,7 @@ final class BodySource {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Fills the front of a buffer; 0 is the end.
+    /// Fills the front of a buffer; 0 means the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(SinkError) -> Int {
         guard descriptor >= 0 else {
             let piece = bytes.prefix(buffer.count)

@@ -1,7 +1,7 @@
 import Database
 package import HTTP
 
-/// Takes documents from people who are signed in, as the paths for uploads take them from programs.
+/// Accepts documents from people who are signed in, as the upload paths do from programs.
 package struct UploadDesk: Sendable {
     package enum Document: String, Sendable {
         case sbom
@@ -13,7 +13,7 @@ package struct UploadDesk: Sendable {
     private let door: UploadDoor
     private let threads: Threads
 
-    /// Nil where the server takes no uploads.
+    /// Nil if the server accepts no uploads.
     ///
     /// - Parameter threads: the threads for blocking work.
     package init?(_ backend: Backend, on threads: Threads) {
@@ -25,10 +25,10 @@ package struct UploadDesk: Sendable {
     /// The longest body, in bytes.
     package var limit: Int { door.settings.limit }
 
-    /// Takes the document in a form (multipart/form-data) with the fields of the paths for uploads; returns once the job that imports
-    /// it is durable. Throws `UploadRefusal`, or an error of the server's own.
+    /// Takes the document in a form (multipart/form-data) with the fields of the upload paths; returns once the job that
+    /// imports it is durable. Throws `UploadRefusal`, or an error of the server's own.
     ///
-    /// - Parameter keyDigest: of the key of the person.
+    /// - Parameter keyDigest: the digest of the person's key.
     package func take(
         _ request: HTTPRequest, _ document: Document, by keyDigest: [UInt8], _ caller: Caller
     ) async throws {
@@ -44,15 +44,15 @@ package struct UploadDesk: Sendable {
         }
     }
 
-    /// The fields of a form that stand before its document, as they were typed, for a page that shows them again.
+    /// The unchanged fields of a form before its document, for a page that shows them again.
     package func typed(in request: HTTPRequest, _ document: Document) -> [String: String] {
         UploadBody.typed(in: request, before: document.path.field ?? "bom")
     }
 }
 
-/// Why a document was not taken, for a person.
+/// The reason why a document was refused, in words for people.
 package struct UploadRefusal: Error {
-    /// The field of the form; empty where it is about the whole form.
+    /// The field of the form; empty when the whole form is at fault.
     package let field: String
     package let text: String
 

@@ -5,14 +5,15 @@ import HTTP
 import Intake
 import Jobs
 
-// DESIGN. The key is checked when the head has arrived, so that clients without a key cannot fill the disk, and again, with everything
-// else, when the body has arrived. Then: decode into a file of the folder of uploads, decide its product and project, publish the file
-// (flushed and renamed), put the job into the queue, ring, answer. A crash before the job leaves a file that the sweep of uploads takes;
-// one after it loses nothing.
+// DESIGN. The key is checked when the head has arrived, so that clients without a key cannot fill the disk. It is checked
+// again, with everything else, when the body has arrived. Then the document is decoded into a file of the uploads folder, its
+// product and project are decided, the file is published (flushed and renamed), the job is queued, a worker is woken, and the
+// answer is sent. A crash before the job leaves a file, which the sweep of uploads deletes. A crash after it loses nothing.
 
 /// The paths under which Dependency-Track's clients upload.
 struct UploadDoor: Sendable {
-    /// The Dependency-Track version that `GET /api/version` reports. Clients refuse a server with a lower version than they were built for.
+    /// The Dependency-Track version that `GET /api/version` reports. Clients refuse a server with a lower version than they
+    /// were built for.
     static let spokenVersion = "4.13.0"
 
     let backend: Backend
@@ -32,7 +33,7 @@ struct UploadDoor: Sendable {
         if let seconds = backend.doorkeeper?.admit(key.text, from: request.client, at: now) {
             return .refuse(UploadError.tooMany(seconds: seconds).response)
         }
-        // A database on another machine could hold up the server's event thread: there a thread of ours asks.
+        // A database on another machine could delay the server's event thread, so a separate thread queries it.
         guard backend.database.engine == .sqlite else {
             return .later { [self] in await threads.run { policy(for: key, of: request, path) } }
         }
@@ -48,7 +49,7 @@ struct UploadDoor: Sendable {
         }
     }
 
-    /// Lets the holder of a key in.
+    /// Admits the holder of a key.
     private func enter(
         _ key: UserKey?, from address: String?, for need: Need? = nil, on connection: any Connection
     ) throws -> UploadPlan {
@@ -63,7 +64,7 @@ struct UploadDoor: Sendable {
         }
     }
 
-    /// Counts a request that no policy saw, as it has no body.
+    /// Counts a request without a body; one with a body is counted when its head arrives.
     private func count(_ key: UserKey?, from address: String?) throws(UploadError) {
         guard let key else { return }
         if let seconds = backend.doorkeeper?.admit(key.text, from: address, at: backend.queue.now()) {
@@ -138,7 +139,7 @@ struct UploadDoor: Sendable {
         return (job, file)
     }
 
-    /// Puts the job into the queue; the answer is its uuid.
+    /// Queues the job; the answer is its uuid.
     func submit(_ job: NewJob, _ file: DurableFile) async throws -> HTTPResponse {
         do {
             _ = try await backend.database.write { [queue = backend.queue, path = file.path] connection in
@@ -146,7 +147,7 @@ struct UploadDoor: Sendable {
                 return try queue.submit(job, on: connection)
             }
         } catch DatabaseError.unknownOutcome(let why) {
-            // The job may be there and need the file.
+            // The job may exist and need the file.
             throw DatabaseError.unknownOutcome(why: why)
         } catch {
             await threads.attempt { file.remove() }

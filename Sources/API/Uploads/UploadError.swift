@@ -3,26 +3,26 @@ import Database
 import HTTP
 import Jobs
 
-// DESIGN. The errors of the upload paths, as Dependency-Track answers them: the status counts, texts are plain, and a field
-// that breaks a rule is a JSON array of violations (its `ValidationError`). Its clients print the body.
+// DESIGN. The errors of the upload paths in the form of Dependency-Track: the status matters, texts are plain, and a field
+// that breaks a rule gives a JSON array of violations (its `ValidationError`). Its clients print the body.
 
-/// Why an upload was refused.
+/// The reason why an upload was refused.
 enum UploadError: Error, Equatable {
-    /// No key, or an unknown one.
+    /// The request has no key or an unknown one.
     case unknownKey
-    /// The key is good, but not for this.
+    /// The key is valid, but has no right to this.
     case forbidden(String)
     /// The key is for another purpose than uploads.
     case keyTooNarrow(KeyScopes)
     case noProject
     case noParent
-    /// A field breaks a rule: its name, its value, the accepted values.
+    /// A field breaks a rule; with its name, its value, and the accepted values.
     case invalid(String, value: String, accepted: String)
     /// The body does not have the form of its content type.
     case malformed(String)
     case full(String)
-    /// Too many requests of the key, or refused keys of the address. The next request is let in after this many
-    /// seconds.
+    /// The key sent too many requests, or the address too many refused keys. The next request is accepted after this
+    /// many seconds.
     case tooMany(seconds: Int)
     case fault(Fault)
 
@@ -62,7 +62,7 @@ enum UploadError: Error, Equatable {
 
     /// Translates errors of other targets for clients; nil for errors that clients must not see.
     ///
-    /// - Parameter field: of the body, that holds the document.
+    /// - Parameter field: the field of the body with the document.
     init?(_ error: any Error, field: StaticString) {
         switch error {
         case let error as UploadError: self = error

@@ -1,23 +1,23 @@
 import Bytes
 
-// DESIGN. Both forms of an upload end here: the members of the JSON object, or the fields of the form, under the same
-// names. Fields that Waybill has no place for (`projectTags`, `isLatest`, `parentVersion`, `classifier`, …) are
+// DESIGN. Both forms of an upload are read here: the members of the JSON object, or the fields of the form, under the
+// same names. Fields without a meaning in Waybill (`projectTags`, `isLatest`, `parentVersion`, `classifier`, …) are
 // ignored.
 
 /// The fields of an upload.
 struct UploadFields: Equatable {
-    /// A project's token, or the UUID form of it, in lower case.
+    /// A project's token in lower case, or its UUID form.
     var project: String?
-    /// The name of the project with its version, as reports show it.
+    /// The name of the project with its version, as in reports.
     var projectName: String?
-    /// Where no project is named: the version that follows the name that the document gives.
+    /// If the request names no project: the version to append to the document's own name.
     var projectVersion: String?
-    /// The name of the uploaded file, which names the project when nothing else does.
+    /// The name of the uploaded file, which becomes the project's name when nothing else names it.
     var fileName = ""
-    /// The token of the organization, where the key opens several.
+    /// The token of the organization, needed when the key is valid in several.
     var organization: String?
     var isToBeMade = false
-    /// A product's token, or the UUID form of it, in lower case.
+    /// A product's token in lower case, or its UUID form.
     var parent: String?
     var parentName: String?
 
@@ -32,8 +32,9 @@ struct UploadFields: Equatable {
     var isAboutAll: Bool { project == nil && projectName == nil && parent == nil && parentName == nil }
 
     /// - Parameters:
-    ///   - isStatement: whether the document is about vulnerabilities (VEX): it may name all that it is about itself.
-    ///   - text: gives a field without blanks at its ends; nil when it is absent or empty.
+    ///   - isStatement: whether the document is about vulnerabilities (VEX); such a document may itself name its
+    ///     subjects.
+    ///   - text: returns a field without blanks at its ends; nil when the field is absent or empty.
     init(isStatement: Bool = false, _ text: (String) throws -> String?) throws {
         project = try text("project").map { try Self.identifier($0, of: "project") }
         parent = try text("parentUUID").map { try Self.identifier($0, of: "parentUUID") }
@@ -50,7 +51,7 @@ struct UploadFields: Equatable {
         case "true": isToBeMade = true
         case .some(let other): throw UploadError.invalid("autoCreate", value: other, accepted: "true or false")
         }
-        // A document that is to be a project of a named product may say the name itself.
+        // If the product is named, the document itself may provide the name of the project.
         let isNamedInside = isStatement ? isAboutAll : isToBeMade && (parent != nil || parentName != nil)
         guard project != nil || projectName != nil || isNamedInside else {
             throw UploadError.invalid(
@@ -75,7 +76,7 @@ struct UploadFields: Equatable {
     }
 
     private static func name(_ text: String, of field: String) throws -> String {
-        // Control characters break the files and terminals in which names are shown.
+        // Control characters would break the files and terminals that show names.
         let isPrintable = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
         guard isPrintable, text.utf8.count <= nameLimit else {
             throw UploadError.invalid(

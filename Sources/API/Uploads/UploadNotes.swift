@@ -3,14 +3,14 @@ package import Jobs
 import Reports
 
 extension Job {
-    /// Notes about the request for the user who asked for a report; empty for all other jobs.
+    /// Notes about the request of a report, for its requester; empty for all other jobs.
     package var requestNotes: [String] {
-        // A poll reads the request only where there is something to say.
+        // A poll reads the request only when there may be notes.
         guard kind == .report, ReportRequest.mayHaveNotes(json: request) else { return [] }
         do {
             return try ReportRequest(json: request).notes
         } catch {
-            // A poll answers without it, as below.
+            // A poll answers without the notes, as below.
             return ["the notes about this request cannot be read: \(error)"]
         }
     }
@@ -25,18 +25,18 @@ extension Job {
                 return warnings
             } ?? []
         } catch {
-            // The result is for people; a poll answers without it.
+            // The result is for people, so a poll answers even without it.
             return ["the warnings of this import cannot be read: \(error)"]
         }
     }
 
-    /// The token of the project that an upload went to; nil for all other jobs, and where the result cannot be read, which
-    /// `warnings` reports.
+    /// The token of the project of an upload; nil for all other jobs, and for an unreadable result, which `warnings`
+    /// reports.
     package var projectToken: String? {
         try? member("projectToken") { (json: inout JSONReader) throws(JSONError) -> String in try json.string() }
     }
 
-    /// A member of the result of an upload that is in; nil for all other jobs.
+    /// A member of the result of a finished upload; nil for all other jobs.
     private func member<Value>(
         _ key: StaticString, read: (inout JSONReader) throws(JSONError) -> Value
     ) throws(JSONError) -> Value? {

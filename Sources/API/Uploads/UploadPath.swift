@@ -1,6 +1,6 @@
 import HTTP
 
-// The paths of OWASP Dependency-Track that a CI step uses: its BomResource, EventResource and VersionResource.
+// The paths of OWASP Dependency-Track that CI steps use: its BomResource, EventResource and VersionResource.
 
 /// A path of the upload door.
 enum UploadPath: Equatable {
@@ -8,12 +8,12 @@ enum UploadPath: Equatable {
     case bom
     /// The same for a document of statements.
     case vex
-    /// Whether an upload is being worked at; both paths answer alike.
+    /// Whether an upload is in progress; both paths give the same answer.
     case token(String)
     case version
 
     init?(_ path: String) {
-        // Every poll of a report comes by here.
+        // Every poll of a report passes this check.
         guard path.hasPrefix("/api/v1/") || path.hasPrefix("/api/version") else { return nil }
         let path = path.hasSuffix("/") ? path.dropLast() : path[...]
         switch path {
@@ -38,7 +38,7 @@ enum UploadPath: Equatable {
         }
     }
 
-    /// The field of the body that holds the document; nil for paths without a document.
+    /// The field of the body with the document; nil for paths without one.
     var field: StaticString? {
         switch self {
         case .bom: "bom"

@@ -2,13 +2,13 @@ import Database
 import Intake
 import Jobs
 
-// DESIGN. Dependency-Track's key has no organization, its projects have no product. So: the organization is that of the
-// project or parent that is named by an identifier, else the first (by id) in which the key's account has a role; the
-// product is the parent. A project that is named without a parent is looked for in all products into which the account
-// may upload, as names are unique there. `Access` decides, as for every other call; a thing that the holder of the key may
-// not see is answered as one that does not exist.
+// DESIGN. Dependency-Track's key has no organization, and its projects have no product. So the organization is that of the
+// project or parent that an identifier names, otherwise the first (by id) in which the key's account has a role. The
+// product is the parent. A project without a parent is looked up in all products that the account may upload to, because
+// names are unique there. `Access` decides, as for every other call. A thing that the holder of the key may not see is
+// answered like one that does not exist.
 
-/// Finds the place of an upload, for the holder of a key.
+/// Finds the place of an upload for the holder of a key.
 struct UploadPlan {
     /// The role that an upload of an inventory needs.
     static let uploading = Need(.member, with: .upload, for: "upload")
@@ -19,10 +19,10 @@ struct UploadPlan {
     private let holder: KeyHolder
     /// Now.
     private let time: Int64
-    /// The sender, for the audit trail; nil where the upload imports nothing.
+    /// The sender, for the audit trail; nil for a request that imports nothing.
     private let caller: Caller?
 
-    /// Admits the holder of a key. With `need`, a user without its role in any place is refused, and a key without its scope.
+    /// Admits the holder of a key. With `need`, a user without its role in any place, or a key without its scope, is refused.
     init(
         _ keyDigest: [UInt8]?, for need: Need? = nil, from caller: Caller? = nil, at time: Int64,
         on connection: any Connection
@@ -40,15 +40,15 @@ struct UploadPlan {
         self.caller = caller
     }
 
-    /// The key that was shown.
+    /// The key of the request.
     var key: HeldKey { holder.key }
 
-    /// Whether the job with this uuid is not final yet; false when the holder's organizations have no such job.
+    /// Whether the job with this uuid is not final yet; false when the holder's organizations do not have the job.
     func isUnfinished(_ uuid: String, in queue: Queue) throws -> Bool {
         try queue.isUnfinished(uuid: uuid, organizations: holder.organizations.map(\.id), on: connection)
     }
 
-    /// The job of an upload with these fields, whose document lies in the folder of uploads under the name `uuid`.
+    /// The job of an upload with these fields, whose document is in the uploads folder under the name `uuid`.
     func job(_ kind: IntakeJob.Kind = .sbom, for fields: UploadFields, uuid: String) throws -> NewJob {
         if let project = fields.project { return try job(kind, inProject: project, uuid: uuid) }
         if kind == .vex, fields.isAboutAll {
@@ -71,7 +71,7 @@ struct UploadPlan {
         let project = try product.id.flatMap {
             try connection.integer("SELECT id FROM project WHERE product = \($0) AND name = \(name)")
         }
-        // Statements make no project: those about a project that does not exist yet are imported without naming it.
+        // Statements make no project: statements about a project that does not exist yet are imported without it.
         guard project != nil || fields.isToBeMade && kind == .sbom else { throw UploadError.noProject }
         return job(
             kind, uuid, of: access, product: Entity(id: product.id ?? 0, token: "", name: product.name),
@@ -86,7 +86,7 @@ struct UploadPlan {
         more(&destination)
         destination.plugin = "Dependency-Track upload"
         if let caller { destination.origin = caller.origin(of: kind == .vex ? "vex" : "bom", by: access) }
-        // Reports of other products need not wait for it.
+        // Reports of other products need not wait for the job.
         return IntakeJob(kind, upload: uuid, into: destination).newJob(
             uuid: uuid, product: product.id, project: project.id)
     }
@@ -105,11 +105,12 @@ struct UploadPlan {
             project: Entity(id: scope.project, token: "", name: names.project))
     }
 
-    /// Enters what an identifier names, to upload into it; nil when the holder of the key cannot see it.
+    /// Enters the place of an identifier for an upload; nil when the holder of the key cannot see it.
     private func enter(_ kind: ScopeKind, _ identifier: String) throws -> Access? {
         var token = identifier
         if identifier.utf8.count == 36 {
-            // The UUID form is the first half of the token: the range from it on, which the index of tokens serves.
+            // The UUID form is the first half of the token, so the query is a range from it on, which the index of
+            // tokens serves.
             let first = identifier.filter { $0 != "-" }
             let last = first + "g"
             let query: SQL =
@@ -158,7 +159,7 @@ struct UploadPlan {
         return (access, (id, name))
     }
 
-    /// Enters the organization of an upload: the named one, else the first by id.
+    /// Enters the organization of an upload: the named one, otherwise the first by id.
     private func organization(for fields: UploadFields) throws -> Access {
         let organizations = holder.organizations
         let named = fields.organization.map { token in organizations.first { $0.token == token } }
@@ -171,7 +172,7 @@ struct UploadPlan {
         return access
     }
 
-    /// The product, among those the holder may upload into, that has a project of this name.
+    /// The product that has a project of this name, among those that the holder may upload to.
     private func product(withProject name: String, _ access: Access) throws -> Product? {
         let products = try connection.all(
             """
@@ -191,10 +192,10 @@ struct UploadPlan {
 }
 
 extension Access {
-    /// The product of projects that are uploaded without one.
+    /// The product for projects that are uploaded without one.
     static let defaultProduct = "Default"
 
-    /// The product of projects for which an upload names none: the only one that the user may upload into, or the default.
+    /// The product for projects whose upload names none: the only one that the user may upload to, or the default.
     func usualProduct(on connection: any Connection) throws -> String {
         let own = standing.productRoles.filter { $0.value >= .member }.keys
         guard !allows(.member, inProduct: nil), own.count == 1, let id = own.first else { return Self.defaultProduct }

@@ -1,19 +1,19 @@
 package import Bytes
 
-/// Settings that only the doors for uploads need.
+/// Settings for the upload doors only.
 package struct UploadSettings: Sendable {
     /// The longest body, in bytes.
     package static let defaultLimit = 256 << 20
-    /// How many times as long as the longest body the JSON in an agent's body may be.
+    /// The largest ratio of the JSON in an agent's body to the longest body.
     package static let expansion = 4
 
     /// The longest body, in bytes.
     package var limit: Int
-    /// The folder of uploads that have a job (`IntakeJob.spoolFolder` of the data folder), on the file system that keeps
+    /// The folder of uploads with a job (`IntakeJob.spoolFolder` of the data folder), on the file system that stores
     /// them.
     package var folder: String
 
-    /// The bytes that stay free on the disk of `folder`.
+    /// The bytes that must stay free on the disk of `folder`.
     package var reserve: DiskReserve
 
     package init(
@@ -25,7 +25,7 @@ package struct UploadSettings: Sendable {
         self.reserve = reserve
     }
 
-    /// A file of the folder that leaves the reserve alone.
+    /// A file of the folder whose writes leave the reserve free.
     func file(named name: String) throws(SinkError) -> DurableFile {
         try DurableFile(path: "\(folder)/\(name)") { [self] in reserve.allows($0, in: folder) }
     }

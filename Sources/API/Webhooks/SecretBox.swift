@@ -1,15 +1,15 @@
 import Bytes
 import FoundationEssentials
 
-// DESIGN. Secrets that the database has to give back to the server, so not as digests, are encrypted. The key is in neither
-// the database nor a backup, so reading these reveals no secret. The text says how it was sealed and, by four bytes of the
-// key's digest, with which key: so the error says whether the key is another one or the row is damaged.
+// DESIGN. Secrets that the server has to read back from the database cannot be digests, so they are encrypted. The key is
+// neither in the database nor in a backup, so reading those reveals no secret. The text names the scheme and, by four bytes
+// of the key's digest, the key. So the error can say whether the key is wrong or the row is damaged.
 
 /// Encrypts the secrets of webhooks.
 package struct SecretBox: Sendable {
-    /// Why a secret cannot be read.
+    /// The reason why a secret cannot be read.
     package enum Fault: Error, Equatable, CustomStringConvertible {
-        /// The secret is encrypted with another key than this server has.
+        /// The secret was encrypted with another key than this server has.
         case otherKey
         case damaged
 
@@ -21,23 +21,23 @@ package struct SecretBox: Sendable {
         }
     }
 
-    /// The scheme: AES-256-GCM with a random nonce in front.
+    /// The scheme: AES-256-GCM, after a random nonce.
     private static let scheme = "aes-256-gcm"
 
     private let key: [UInt8]
     private let name: String
 
-    /// - Parameter key: `Sealing.keySize` bytes; nil comes of any other size.
+    /// - Parameter key: `Sealing.keySize` bytes; any other size gives nil.
     package init?(key: [UInt8]) {
         guard key.count == Sealing.keySize else { return nil }
         self.key = key
         name = Digest.of(key, .sha256).prefix(4).map { $0 }.hexadecimal
     }
 
-    /// Whether a text of the database is encrypted; texts of earlier versions are not.
+    /// Whether a text of the database is encrypted; texts from earlier versions are not.
     package static func isSealed(_ text: String) -> Bool { text.hasPrefix(scheme + ":") }
 
-    /// The encrypted secret. `place` says where it belongs: elsewhere it cannot be opened.
+    /// The encrypted secret. `place` binds the secret to its place: it cannot be decrypted elsewhere.
     package func seal(_ secret: String, at place: String, _ random: Randomness) throws -> String {
         let nonce = try random.bytes(Sealing.nonceSize)
         guard let sealed = Sealing.seal(Array(secret.utf8), key: key, nonce: nonce, about: Array(place.utf8)) else {

@@ -2,15 +2,15 @@ package import Bytes
 package import Database
 package import Jobs
 
-/// The content of a message to a webhook, and the signature by which the receiver verifies the
-/// sender: the Standard Webhooks specification 1.0.
+/// The content of a message to a webhook, and the signature with which the receiver verifies the sender: the Standard
+/// Webhooks specification 1.0.
 package enum WebhookSignature {
     private static let mark = "whsec_"
 
-    /// A secret as people keep it.
+    /// A secret in the form that people store.
     static func secret(of bytes: [UInt8]) -> String { mark + bytes.base64 }
 
-    /// The fields of a message's head. Throws where the secret is none that was made here.
+    /// The fields of a message's head. Throws if the secret was not made by Waybill.
     package static func fields(
         id: String, at time: Int64, body: String, secret: String
     ) throws(Base64Error) -> [(name: String, value: String)] {
@@ -23,8 +23,8 @@ package enum WebhookSignature {
         ]
     }
 
-    /// The message that a report ended, with the answer that a poll would get, or that a decision ended. Nil if the job or the
-    /// decision no longer exists.
+    /// The message that a report ended, with the answer of a poll, or that a decision ended. Nil if the job or the decision no
+    /// longer exists.
     package static func body(
         of delivery: WebhookDelivery, in queue: Queue, on connection: any Connection
     ) throws -> String? {

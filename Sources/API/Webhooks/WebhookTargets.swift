@@ -1,27 +1,27 @@
 // DESIGN. A server that posts to any address would let administrators reach hosts that only the server can reach. So the
 // operator lists the allowed addresses. Redirects are not followed.
 
-/// The addresses that webhooks may have: they must begin with one of the operator's prefixes.
+/// The allowed addresses of webhooks: they must begin with one of the operator's prefixes.
 package struct WebhookTargets: Sendable, Equatable {
     /// `scheme://host[:port]/path/`, scheme and host in lower case.
     package let prefixes: [String]
 
-    /// None: there are no webhooks.
+    /// No addresses, so no webhooks.
     package init() { prefixes = [] }
 
-    /// Reads addresses separated by commas; nil when one of them is no address.
+    /// Reads addresses separated by commas; nil when one of them is invalid.
     package init?(_ text: String) {
         var prefixes: [String] = []
         for part in text.split(separator: ",") {
             guard var prefix = Self.normal(String(part.filter { !$0.isWhitespace })) else { return nil }
-            // Without it `https://a.example` would also be the beginning of `https://a.example.evil.test`.
+            // Without the slash, `https://a.example` would also be the beginning of `https://a.example.evil.test`.
             if !prefix.hasSuffix("/") { prefix += "/" }
             prefixes.append(prefix)
         }
         self.prefixes = prefixes
     }
 
-    /// The address in the form in which it is called, if it is allowed.
+    /// The address in the form of the request, if it is allowed.
     package func allowed(_ url: String) -> String? {
         guard let url = Self.normal(url), prefixes.contains(where: { url.hasPrefix($0) || url + "/" == $0 }) else {
             return nil
@@ -29,8 +29,8 @@ package struct WebhookTargets: Sendable, Equatable {
         return url
     }
 
-    /// The address with scheme and host in lower case; nil unless it is a plain http(s) address that can be read in one way
-    /// only.
+    /// The address with scheme and host in lower case; nil unless it is a plain http(s) address that programs read in only
+    /// one way.
     private static func normal(_ url: String) -> String? {
         guard url.utf8.count <= 2000, url.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "\\") }),
             !url.contains("#")

@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Inventory
 
-// Deciding about alerts: mend-api.md §3.4. A call decides all alerts that it names, or none.
+// Decisions about alerts: mend-api.md §3.4. A call decides either all alerts that it names, or none.
 
 extension Call {
     private static let decisionFields: [Parameter] = [
@@ -64,7 +64,7 @@ extension APIError {
 }
 
 extension Request {
-    /// Why alerts are ignored; never guessed from the comment.
+    /// The reason for ignoring alerts; never guessed from the comment.
     func ignoreReason() throws(APIError) -> IgnoreReason {
         func word(_ name: String, among words: [String]) throws(APIError) -> String? {
             guard let field = self[name] else { return nil }

@@ -5,8 +5,8 @@ import Inventory
 import Jobs
 import Reports
 
-// Decisions that hold for many alerts (docs/decisions.md). Not Mend's: its clients decide about single alerts. The token says where a
-// decision holds.
+// Decisions that hold for many alerts (docs/decisions.md). Mend has no such calls: its clients decide about single alerts. The
+// token determines where a decision applies.
 
 extension Call {
     static let decisions: [Call] = [decide, decisionList, withdrawDecisions]
@@ -50,7 +50,7 @@ extension Call {
         }
     }
 
-    /// The message for a decision without alerts: a mistyped name would never match.
+    /// The message for a decision without alerts, because a mistyped name would never match.
     private static func remark(on decision: LastingDecision, on connection: any Connection) throws -> String {
         let name = decision.vulnerability
         guard !name.isEmpty else { return "; no alert has it yet" }
@@ -61,7 +61,7 @@ extension Call {
             ? "; no alert has it yet" : "; no alert has it yet, and no advisory and no document here names \(name)"
     }
 
-    /// How long a call brings alerts up to date; the rest is done in the background.
+    /// The time in which a call updates alerts; background work does the rest.
     private static let patience = Duration.seconds(4)
 
     private static func answer(
@@ -80,7 +80,8 @@ extension Call {
 
     private static let afterID = WholeNumber("afterId", in: 0...NumberText.ids.upperBound)
 
-    /// In the order of their numbers. `next` is present if there may be more: it is the `afterId` of the next page.
+    /// The decisions in the order of their numbers. `next`, if present, is the `afterId` of the next page; there may
+    /// be more decisions.
     private static let decisionList = Call(
         "waybillGetDecisions", .any, .readOnly, .work,
         takes: [.flag("includeEnded"), .time("expiresBefore"), .time("reviewBefore"), .number(afterID)]
@@ -122,10 +123,10 @@ extension Call {
 
     // MARK: What a request asks for
 
-    /// A decision as a request says it.
+    /// A decision in the form of a request.
     private struct DecisionForm: Sendable {
         var decision: LastingDecision
-        /// The uuids of the alerts; empty where it is about others.
+        /// The uuids of the alerts; empty for a decision that names none.
         let alerts: [String]
 
         init(_ visit: borrowing CallVisit) throws {
@@ -217,7 +218,7 @@ extension Call {
             return text
         }
 
-        /// The identity of a library in all its versions; nil if none is named.
+        /// The identity of a library, which covers all its versions; nil if the request names none.
         private static func library(_ visit: borrowing CallVisit) throws -> String? {
             let accepted = "a package URL without a version, as pkg:npm/left-pad; versions says which"
             if let uuid = try visit.request.textIfAny("keyUuid", accepted: "the keyUuid of a library")?.lowercased() {
@@ -264,7 +265,7 @@ private struct DecisionNames {
 }
 
 extension JSONWriter {
-    /// The members of a decision; names are not among them.
+    /// The members of a decision, without names.
     mutating func decision(_ it: LastingDecision) {
         number("id", it.id)
         text("scope", it.reach.rawValue)

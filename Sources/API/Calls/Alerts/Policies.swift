@@ -2,8 +2,8 @@ import Bytes
 import Database
 import HTTP
 
-// Policies: mend-api.md §3.5. Without `aggregatePolicies` inherited policies are not shown: a tool that copies policies
-// would copy it down. Requests whose Mend names are not known have names of our own.
+// Policies: mend-api.md §3.5. Inherited policies are shown only with `aggregatePolicies`: otherwise a tool that copies
+// policies would copy them to lower places. Requests whose Mend names are unknown have names of Waybill's own.
 
 extension Call {
     static let policies: [Call] =
@@ -22,7 +22,7 @@ extension Call {
     private static func list(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .readOnly, .work, takes: [.flag("aggregatePolicies")]) { visit in
             let inherited = try visit.request.flag("aggregatePolicies", default: false)
-            // A user who may see only some products sees the policies that decide there.
+            // A user who may see only some products gets the policies that apply to them.
             let isHidden = kind == .organization && visit.scope.visibleProducts != nil
             let found =
                 isHidden
@@ -60,7 +60,7 @@ extension Call {
         }
     }
 
-    /// Puts another policy in the place of one: it keeps its number, its author and, without `priority`, its place.
+    /// Replaces a policy. The new one keeps the number, the author and, without `priority`, the place.
     private static func change(_ name: String, _ kind: ScopeKind) -> Call {
         Call(
             name, .one(kind), .administrator, .work, takes: [.number(policyID).required, PolicyForm.parameter]

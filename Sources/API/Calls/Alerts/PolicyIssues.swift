@@ -6,8 +6,8 @@ import Inventory
 import Jobs
 import Reports
 
-// Calls for programs that open tickets: mend-api.md §3.7. Such a client reads `policy.policyMatch.type`, the library, and of
-// each violation `issueUuid`, `violationType` and the vulnerability; it says back which tickets it made.
+// Calls for programs that open tickets: mend-api.md §3.7. Such a client reads `policy.policyMatch.type`, the library, and
+// for each violation `issueUuid`, `violationType` and the vulnerability. It then reports the tickets that it made.
 
 extension Call {
     static let policyIssues: [Call] = [fetchPolicyIssues, updateExternalIssues]
@@ -119,12 +119,12 @@ extension JSONWriter {
         }
     }
 
-    /// As alerts show it (mend-api.md §2).
+    /// The vulnerability in the form of alerts (mend-api.md §2).
     private mutating func vulnerability(_ vulnerability: OpenVulnerability, _ version: APIVersion) {
         text("name", vulnerability.name)
         text("type", vulnerability.type)
         if !vulnerability.severity.isEmpty { text("severity", version.severity(vulnerability.severity)) }
-        // Numbers with one decimal, as the database writes them.
+        // Numbers with one decimal, in the database's spelling.
         if let score = vulnerability.score { raw("score", "\(score / 10).\(score % 10)") }
         if !vulnerability.severity3.isEmpty {
             text("cvss3_severity", version.severity(vulnerability.severity3.lowercased()))

@@ -2,7 +2,7 @@ import Bytes
 import Database
 import HTTP
 
-// Requests for libraries that wait for an answer: mend-api.md §3.7.
+// Requests for libraries that await a decision: mend-api.md §3.7.
 
 extension Call {
     private static let taskLimit = 10_000
@@ -24,7 +24,7 @@ extension Call {
             })
     }
 
-    /// Closing approves; `status` may say `Rejected`.
+    /// Closing a request approves it, unless `status` is `Rejected`.
     static let closePendingTask = Call(
         "closePendingTask", .one(.organization), .member, .points,
         takes: [.text("taskUUID").required, .text("comments"), .words("status", ["Approved", "Rejected"])]

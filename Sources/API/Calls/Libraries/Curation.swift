@@ -4,8 +4,8 @@ import HTTP
 import Inventory
 import Jobs
 
-// Statements of people and their tools about libraries. Mend's names for these requests are not known, so they have
-// names of our own, which cannot be mistaken for Mend's: docs/curation.md.
+// Statements about libraries by people and their tools. Mend's names for these requests are unknown, so they have
+// names of Waybill's own, which cannot be confused with Mend's: docs/curation.md.
 
 extension Call {
     static let curation: [Call] = [
@@ -58,7 +58,7 @@ extension Call {
             })
     }
 
-    /// How long a call marks libraries; the rest is marked in the background.
+    /// The time in which a call marks libraries; background work marks the rest.
     private static let patience = Duration.milliseconds(2000)
 
     /// Changes the rules of an organization, then marks or unmarks existing libraries, then starts the decision of
@@ -246,7 +246,7 @@ extension Call {
         }
     }
 
-    /// The token says where the value holds; it has to be as narrow as the attribute's context.
+    /// The token determines where the value applies; its place must be as narrow as the attribute's context.
     private static let setAttributeValue = Call(
         "waybillSetAttributeValue", .any, .member, .work,
         takes: [keyUUID, .text("attribute").required, .text("value")]

@@ -4,11 +4,12 @@ import Glibc
 import HTTP
 import Inventory
 
-// DESIGN. The tree of a project is written into a scratch file while it is walked, so that memory holds the graph and the
+// DESIGN. The tree of a project is written to a scratch file during the walk, so that memory holds the graph and the current
 // path, never the tree. A library that several others need appears below each of them with its own dependencies, as long as
-// the tree has a reasonable size; beyond that, only at its first place, and `deduped` says so elsewhere. A graph in which
-// each needs each has as many entries as it has arrows: at a second limit nothing more is put below a library, which says so
-// by `dependenciesCut`, and the answer by `cutAtEntries`. The libraries at the top are always all there.
+// the tree has a reasonable size. In a larger tree, only its first entry has them, and `deduped` marks the others. A graph
+// in which every library needs every other has as many entries as edges. At a second limit nothing more is put below a
+// library; `dependenciesCut` marks the library, and `cutAtEntries` the answer. All libraries of the top level are always
+// present.
 
 extension Call {
     static let projectHierarchy = Call("getProjectHierarchy", .one(.project), .readOnly, .work) { visit in
@@ -50,11 +51,11 @@ extension Call {
 
 /// Writes a tree as JSON.
 private struct HierarchyWriter: ~Copyable {
-    /// Entries of the tree up to which libraries are repeated in full.
+    /// The number of entries up to which repeated libraries are written in full.
     private static let fullLimit = 50_000
-    /// Entries of the tree up to which anything is put below a library.
+    /// The number of entries up to which libraries get dependencies below them.
     static let entryLimit = 100_000
-    /// Levels; deeper ones are cut with `deduped`.
+    /// The most levels; deeper ones are cut and marked with `deduped`.
     private static let depthLimit = 500
 
     private let tree: ProjectTree
@@ -122,7 +123,7 @@ private struct HierarchyWriter: ~Copyable {
 extension JSONWriter {
     /// The members of a library: mend-api.md §2.
     ///
-    /// - Parameter type: its type, as a constant where nothing is given.
+    /// - Parameter type: the library's type, as the constant for an unknown one.
     mutating func library(_ library: LibraryRecord, type: String? = nil) {
         text("keyUuid", library.uuid)
         number("keyId", library.keyID)

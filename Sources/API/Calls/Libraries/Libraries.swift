@@ -3,10 +3,11 @@ import Database
 import HTTP
 import Inventory
 
-// Single libraries and the search for them: mend-api.md §3.3. Found libraries are in a project that the user may see.
+// Single libraries and the search for them: mend-api.md §3.3. Only libraries in a project that the user may see are
+// found.
 
 extension Call {
-    /// The most libraries that one answer of a search holds.
+    /// The most libraries in one answer of a search.
     private static let searchLimit = 100
 
     static let libraries: [Call] = [
@@ -53,7 +54,7 @@ extension Call {
         let found = try LibraryRecords.found(by: search, limit: searchLimit + 1, in: visit.scope, on: visit.connection)
         guard !found.isEmpty else { throw APIError.noSuchLibrary([name, version ?? ""].joined(separator: " ")) }
         guard found.count <= searchLimit else { throw APIError.tooManyLibraries(searchLimit) }
-        // Several rows that describe one library count as one.
+        // Several rows for one library count once.
         var seen: Set<String> = []
         return found.filter { seen.insert($0.uuid).inserted }
     }
@@ -61,7 +62,7 @@ extension Call {
     private static let librarySearch = Call(
         "librarySearch", .one(.organization), .readOnly, .work, takes: [.text("searchValue").required]
     ) { visit in
-        // Mend answers with the words of its pages here, and clients compare them (`Source Library`).
+        // Here Mend answers with the words of its pages, and clients compare them (`Source Library`).
         let text = try visit.request.text("searchValue", accepted: "a part of a library's name")
         var seen: Set<String> = []
         let found = try LibraryRecords.containing(
@@ -91,7 +92,7 @@ extension Call {
     private static func histogram(_ name: String, _ kind: ScopeKind) -> Call {
         Call(name, .one(kind), .readOnly, .work) { visit in
             let counts = try LibraryRecords.licenseCounts(visit.scope, on: visit.connection)
-            // Names are for display. Where two licences share a name, the identifier distinguishes them.
+            // Names are only shown. Where two licences share a name, the identifier distinguishes them.
             let uses = Dictionary(counts.map { ($0.name, 1) }, uniquingKeysWith: +)
             let byName = counts.map { one in
                 (name: uses[one.name] == 1 ? one.name : "\(one.name) (\(one.spdx))", value: one.count)

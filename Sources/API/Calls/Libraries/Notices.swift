@@ -33,9 +33,9 @@ extension Call {
         heavyFile(visit) { try licensesText(of: $0, to: $1, on: $2) }
     }
 
-    /// A file that grows with the scope: it has one of the few places for heavy work, and memory does not hold it.
+    /// A file that grows with the scope is made in one of the few places for heavy work, outside of memory.
     ///
-    /// - Parameter write: writes the file and gives its media type and its name.
+    /// - Parameter write: writes the file and returns its media type and name.
     private static func heavyFile(
         _ visit: borrowing CallVisit,
         _ write: @escaping @Sendable (Scope, ScratchFile, any Connection) throws -> (type: String, name: String)
@@ -74,7 +74,7 @@ extension Call {
         return ("text/plain;charset=UTF-8", "")
     }
 
-    /// A ZIP with the text of each licence of the product; those without a text are listed in an entry of their own.
+    /// A ZIP with the text of each licence of the product; a separate entry lists licences without a text.
     private static func licensesText(
         of scope: Scope, to file: ScratchFile, on connection: any Connection
     ) throws -> (type: String, name: String) {
@@ -92,7 +92,7 @@ extension Call {
         try LicenseTexts.each(in: scope, on: connection) { spdx, text in
             if text.isEmpty { missing.append(spdx) } else { try add(spdx, text) }
         } own: { name, digest, text in
-            // Texts of one name may differ, and names of one text in nothing that a file's name shows.
+            // Texts with one name may differ, and names with one text may become the same file name.
             let entry = "\(IDText.safe(name))-\(digest.prefix(12))"
             guard digests[entry] != digest else { return }
             let isTaken = digests.updateValue(digest, forKey: entry) != nil

@@ -4,7 +4,7 @@ import HTTP
 import Jobs
 
 // The library that source files belong to: mend-api.md §3.3. The work is short, so the asynchronous call does it at once, too,
-// and answers with the envelope of a process that has ended.
+// and answers with the envelope of a finished process.
 
 extension Call {
     static let origins: [Call] = [
@@ -12,7 +12,7 @@ extension Call {
         changeOrigin("changeOriginLibraryAsync", isAsynchronous: true),
     ]
 
-    /// The names under which clients may ask for the envelope of a process.
+    /// The field names by which clients may request the envelope of a process.
     private static let asynchronous = ["async", "asynchronous", "runAsync"]
 
     private static func changeOrigin(_ name: String, isAsynchronous: Bool) -> Call {

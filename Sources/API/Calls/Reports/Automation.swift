@@ -4,8 +4,8 @@ import HTTP
 import Jobs
 import Reports
 
-// Reports that come by themselves and servers that hear of them: schedules and webhooks, docs/automation.md. Mend has
-// neither, so the names are our own.
+// Schedules for reports, and webhooks for other servers: docs/automation.md. Mend has neither, so the names are
+// Waybill's own.
 
 extension Call {
     static let automation: [Call] = [
@@ -14,7 +14,7 @@ extension Call {
 
     // MARK: Schedules
 
-    /// The token names the scope of the report, as in the request for the report itself.
+    /// The token names the scope of the report, as in a request for the report itself.
     private static let addSchedule = Call(
         "waybillAddSchedule", .any, .member, .points, keys: .submit,
         takes: [.text("cron", as: "30 6 * * MON-FRI").required] + Parameter.ofReports(in: nil)
@@ -55,7 +55,8 @@ extension Call {
                 answer.objects("schedules", found) { answer, record in
                     answer.number("id", record.id)
                     answer.text("cron", record.cron)
-                    // One that this version cannot read has no type; it is listed, so that it can be removed.
+                    // A schedule that this version cannot read has no type; it is listed, so that the user can remove
+                    // it.
                     let request = try? ReportRequest(json: record.request)
                     answer.text("reportType", request?.type ?? "")
                     if let request {
@@ -114,7 +115,7 @@ extension Call {
             return Answer.object { answer in
                 answer.text("message", "Successfully added the webhook")
                 answer.number("id", id)
-                // Shown here only.
+                // The secret is shown only here.
                 answer.text("secret", secret)
             }
         }

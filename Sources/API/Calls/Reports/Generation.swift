@@ -4,7 +4,7 @@ import HTTP
 package import Jobs
 package import Reports
 
-// Asking for a report: reports.md §1.2. The whole request is checked, then a job is made of it. The answer is sent when
+// Requests for reports: reports.md §1.2. The whole request is checked, then it becomes a job. The answer is sent when
 // the job is durable.
 
 extension Call {
@@ -34,7 +34,7 @@ extension Call {
         }
     }
 
-    /// The key with which a client may send a submission again (draft-ietf-httpapi-idempotency-key-header).
+    /// The key with which a client may repeat a submission (draft-ietf-httpapi-idempotency-key-header).
     private static func idempotencyKey(_ headers: HTTPFields) throws(APIError) -> String? {
         guard var key = headers["Idempotency-Key"]?.trimmingBlanks(), !key.isEmpty else { return nil }
         if key.count > 1, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
@@ -44,12 +44,12 @@ extension Call {
         return key
     }
 
-    /// The job that the same submission made before; nil when this is the first, which is kept then.
+    /// The job of an earlier equal submission; nil for the first one, whose job is stored.
     private static func known(
         _ key: String, _ job: NewJob, _ queue: Queue, on connection: any Connection
     ) throws -> Job? {
         let account = job.account ?? 0
-        // A digest of the request's meaning, not of its bytes: members may come in another order.
+        // A digest of the request's meaning rather than its bytes, because members may come in another order.
         let digest = Digest.of(job.request.utf8, .sha1).hexadecimal
         let isFirst = try Idempotency.keep(
             key, account: account, requestSHA1: digest, job: job.uuid, at: queue.now(), on: connection)
@@ -62,11 +62,11 @@ extension Call {
         }
     }
 
-    /// The report that a request describes, checked against the catalog.
+    /// The requested report, checked against the catalog.
     static func wantedReport(_ request: Request, scope: Scope) throws -> ReportRequest {
         var type = try request.text(
             "reportType", accepted: "the name of a report, as \(scope.kind.prefix)InventoryReport")
-        // Older scripts know the SPDX document of a project by a name of its own (reports.md §16).
+        // Older scripts use a separate name for the SPDX document of a project (reports.md §16).
         let isOldSPDX = scope.kind == .project && type.lowercased() == "projectspdxreport"
         if isOldSPDX { type = "ProjectSBOMReport" }
         var topFirst: Set<String> = ["format"]

@@ -4,7 +4,7 @@ import HTTP
 import Jobs
 import Reports
 
-// Lists that the engine of the reports makes: mend-api.md §3.3, §3.4. Some are a report's JSON under another name.
+// Lists made by the engine of reports: mend-api.md §3.3, §3.4. Some are a report's JSON under another name.
 
 extension Call {
     static let lists: [Call] = {
@@ -50,7 +50,7 @@ extension Call {
         }
     }
 
-    /// Alerts of the type that the request has to name.
+    /// Alerts of the type that the request must name.
     private static func alertsByType(_ name: String, _ kind: ScopeKind) -> Call {
         let type = kind.prefix + "AlertsReport"
         return SynchronousReports.call(

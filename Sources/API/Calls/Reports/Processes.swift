@@ -4,10 +4,11 @@ import HTTP
 import Jobs
 import Reports
 
-// Following a process to its end: reports.md §1.4, §1.5. Polling takes any token of the organization.
+// Calls for the progress and result of a process: reports.md §1.4, §1.5. Polling accepts any token of the
+// organization.
 
 extension Call {
-    /// Clients put the uuid of a process under either name.
+    /// Clients send the uuid of a process under either name.
     private static let uuidFields: [Parameter] = [.text("uuid"), .text("reportStatusUUID")]
 
     static let processStatus = Call(
@@ -20,7 +21,8 @@ extension Call {
         return .answer(try visit.envelope(found).response)
     }
 
-    /// Not Mend's: ends a process that is not finished. The answer is the envelope of the job; a running job is FAILED a moment later.
+    /// Not in Mend's API: ends an unfinished process. The answer is the envelope of the job. A running job becomes FAILED a
+    /// moment later.
     static let cancelProcess = Call(
         "cancelAsyncProcess", .any, .readOnly, .points, keys: .submit, takes: uuidFields
     ) { visit in
@@ -29,7 +31,7 @@ extension Call {
         let (backend, email) = (visit.backend, try visit.email(of: job))
         return .write {
             _ = try await backend.queue.cancel(job)
-            // Reads through the writer: a blocking read has no place on a thread that tasks share.
+            // The read goes through the writer, because a blocking read must not run on a thread that tasks share.
             let now = try await backend.database.write { connection in
                 try backend.queue.find(uuid: job.uuid, organization: job.organization, on: connection)
             }
@@ -38,8 +40,8 @@ extension Call {
         }
     }
 
-    /// Not Mend's: repeats a FAILED process, with all its attempts and with its upload. The answer is its envelope. A job
-    /// that waits, runs or succeeded is not changed.
+    /// Not in Mend's API: repeats a FAILED process, with all its attempts and with its upload. The answer is its
+    /// envelope. A job that waits, runs or succeeded stays unchanged.
     static let retryProcess = Call(
         "waybillRetryProcess", .any, .readOnly, .points, keys: [.submit, .upload], takes: uuidFields
     ) { visit in
@@ -57,7 +59,7 @@ extension Call {
         }
     }
 
-    /// Not Mend's: the processes that are not finished, the oldest first, each as its status shows it. An update of the sources
+    /// Not in Mend's API: the unfinished processes, the oldest first, each in the form of its status. An update of the sources
     /// is shown to every organization.
     static let processes = Call(
         "waybillGetProcesses", .one(.organization), .readOnly, .work, keys: [.read, .submit, .upload]
@@ -92,15 +94,16 @@ extension Call {
         return .answer(download(artifact, stored, headers: visit.headers))
     }
 
-    /// The ZIP. Its type has no charset and is no `text/`: clients take it for binary by that (reports.md §1.5).
+    /// The ZIP. Its media type has no charset and is not `text/`, because clients recognize binary content by that
+    /// (reports.md §1.5).
     private static func download(
         _ artifact: Artifact, _ stored: ArtifactContent, headers: HTTPFields
     ) -> HTTPResponse {
         let type = "application/zip"
         switch stored {
         case .file(let file):
-            // The call reads, though Mend sends it by POST: ranges mean what they mean for GET. A condition does not, as
-            // an answer without a body is nothing that a client of this API expects.
+            // The call only reads, although Mend sends it by POST, so ranges work as for GET. Conditions do not, because
+            // no client of this API expects an answer without a body.
             var conditions = HTTPFields()
             for name in ["Range", "If-Range"] { conditions[name] = headers[name] }
             let reading = HTTPRequest(method: "GET", path: "/", headers: conditions)
@@ -112,15 +115,15 @@ extension Call {
             response.attach(as: artifact.fileName)
             return response
         case .redirect(let url):
-            // 303: the result of the POST is fetched by GET. The address works like a key for a while, so it must not
-            // be cached.
+            // 303: the client gets the result of the POST by GET. The address works like a key for a limited time, so
+            // it must not be cached.
             return HTTPResponse(status: 303, headers: ["Location": url, "Cache-Control": "no-store"])
         }
     }
 }
 
 extension CallVisit {
-    /// The process that the request names by the first present field of these, if the user may see it; `find` gives the
+    /// The process named by the first of these fields that is present, if the user may see it; `find` returns the
     /// wanted value and the job.
     fileprivate func process<Found>(
         named fields: [String],
@@ -138,19 +141,19 @@ extension CallVisit {
         }
     }
 
-    /// Refuses a retry to a user who may not, or whose key may not, start a process of this kind any more.
+    /// Refuses a retry if the user or the key may no longer start a process of this kind.
     fileprivate func requireRight(toRetry job: Job) throws {
         let need: Need =
             switch job.kind {
             case .intake: Need(.member, with: .upload, for: "waybillRetryProcess of an upload")
             case .report, .matching, .update: Need(.readOnly, with: .submit, for: "waybillRetryProcess of a report")
             }
-        // The product of an upload is 0 until it is made, which needs the role in the whole organization.
+        // The product of an upload is 0 until it is made; making one needs the role in the whole organization.
         guard job.kind == .intake else { return try access.require(need) }
         try access.require(need, inProduct: job.product == 0 ? nil : job.product)
     }
 
-    /// The process that the request names, which the user started or administers.
+    /// The process that the request names, if the user started it or is its administrator.
     fileprivate func ownJob() throws -> (Job, field: String) {
         let (job, field) = try job(named: ["uuid", "reportStatusUUID"])
         let standing = access.standing
@@ -167,7 +170,7 @@ extension CallVisit {
             basis: try basis(of: standing.job))
     }
 
-    /// The current basis of the verdict about vulnerabilities of an upload's project; nil for all other jobs.
+    /// The present basis of the verdict about vulnerabilities, for a job that imports a project; nil for all others.
     private func basis(of job: Job) throws -> Basis? {
         guard let token = job.projectToken else { return nil }
         let scan = try connection.integer(

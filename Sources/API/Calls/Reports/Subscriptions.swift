@@ -1,7 +1,7 @@
 import Bytes
 import Database
 
-// Calls about subscriptions to notices: docs/notices.md. Mend has no such calls, so the names are our own.
+// Calls about subscriptions to notices: docs/notices.md. Mend has no such calls, so the names are Waybill's own.
 
 extension Call {
     static let subscriptions: [Call] = [addSubscription, listSubscriptions, removeSubscription]
@@ -10,7 +10,7 @@ extension Call {
     private static let severities = ["low", "medium", "high", "critical"]
 
     /// The token names the organization, product or project of the notices. Users subscribe for themselves; administrators
-    /// also for others and for webhooks.
+    /// may also subscribe others and webhooks.
     private static let addSubscription = Call(
         "waybillAddSubscription", .any, .readOnly, .points, keys: .submit,
         takes: [
@@ -89,7 +89,7 @@ extension Call {
         return rhythm
     }
 
-    /// The own ones; to administrators those of all.
+    /// The user's own subscriptions; for administrators those of all users.
     private static let listSubscriptions = Call(
         "waybillGetSubscriptions", .one(.organization), .readOnly, .work, keys: [.read, .submit]
     ) { visit in
@@ -134,7 +134,7 @@ extension Call {
         }
     }
 
-    /// The account whose subscriptions a user may see and change; nil for those of all accounts.
+    /// The account whose subscriptions a user may see and change; nil for all accounts.
     private static func owner(of access: Access) -> Int64? {
         access.role == .administrator ? nil : access.standing.account
     }

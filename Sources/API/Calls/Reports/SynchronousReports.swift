@@ -4,11 +4,11 @@ import HTTP
 import Jobs
 import Reports
 
-// DESIGN. The synchronous counterpart of every report that the catalog has: the same definition, checked the same way,
-// answered as a bare file. A report says under which names (`Report.Name.synchronous`).
+// DESIGN. The synchronous counterpart of every report in the catalog: the same definition with the same checks,
+// answered as a bare file. `Report.Name.synchronous` has the names of a report.
 
 extension Call {
-    /// A call for each report that has a synchronous name.
+    /// A call for each report with a synchronous name.
     static let synchronousReports: [Call] = (Report.catalog + [.olderSPDX]).flatMap { report in
         ScopeKind.allCases.compactMap { kind in report.name.synchronous[kind].map { synchronous($0, kind, report) } }
     }
@@ -25,17 +25,17 @@ extension Call {
 
 /// Makes reports while the client waits.
 struct SynchronousReports {
-    /// How long uploads of the scope that were accepted before are waited for, in seconds.
+    /// The longest wait for earlier uploads of the scope, in seconds.
     private static let patience = 60
 
-    /// The report that a call asks for.
+    /// The report that a call requests.
     struct Wanted: Sendable {
         let report: Report
         let request: ReportRequest
-        /// A JSON object whose members come before those of the report; for JSON reports only.
+        /// A JSON object whose members are put before those of the report; only for JSON reports.
         var head = ""
 
-        /// A report of the catalog, by its type.
+        /// A report of the catalog by its type.
         init(
             _ type: String, _ visit: borrowing CallVisit, format: String?, fields: [String: [String]]
         ) throws {
@@ -69,7 +69,7 @@ struct SynchronousReports {
                 return try await backend.heavy(
                     for: wanted.request.scope, after: { try await reports.waitForUploads(of: wanted.request.scope) }
                 ) {
-                    // Sorting a report may take the database a while before the first row.
+                    // The database may need some time to sort a report before the first row.
                     try Patience.$current.withValue(backend.patience * 4) {
                         try reports.response(to: wanted, id: id, as: record)
                     }
@@ -105,7 +105,7 @@ struct SynchronousReports {
         return response
     }
 
-    /// A report contains the uploads that were accepted before it was asked for.
+    /// A report contains the uploads that were accepted before its request.
     private func waitForUploads(of scope: Scope) async throws {
         for quarter in 0..<Self.patience * 4 {
             let ahead = try await backend.waitingThreads.attempt { [backend] in

@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// Not Mend's: the audit trail of an organization, for its administrators.
+// Not in Mend's API: the audit trail of an organization, for its administrators.
 
 extension Call {
     static let audit: [Call] = [auditTrail]
@@ -11,7 +11,7 @@ extension Call {
     private static let events = AuditRecord.Event.allCases.map(\.rawValue)
     private static let limit = WholeNumber("limit", in: 1...1000)
 
-    /// The newest first. `next` is there when there may be more: as `cursor` it asks for the page behind.
+    /// The newest first. `next`, if present, requests the next page when it is sent as `cursor`.
     private static let auditTrail = Call(
         "waybillGetAuditTrail", .one(.organization), .administrator, .work,
         takes: [

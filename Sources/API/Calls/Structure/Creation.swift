@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// Making products and projects: mend-api.md §3.1.
+// Calls that make products and projects: mend-api.md §3.1.
 
 extension Call {
     static let createProduct = Call(

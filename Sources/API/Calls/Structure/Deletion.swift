@@ -1,7 +1,7 @@
 import Database
 import HTTP
 
-// Deleting products and projects: mend-api.md §3.1. Clients send the token of the product along, or not.
+// Calls that delete products and projects: mend-api.md §3.1. Some clients also send the token of the product.
 
 extension Call {
     static let deleteProduct = Call("deleteProduct", .one(.product), .administrator, .points) { visit in

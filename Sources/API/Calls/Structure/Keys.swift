@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// Not Mend's: the keys of a person. Everybody looks after their own; administrators name a member by `email`.
+// Not in Mend's API: the keys of a person. Users manage their own keys; administrators may name a member by `email`.
 
 extension Call {
     static let keys: [Call] = [allKeys, addKey, renewKey, revokeKey]
@@ -31,7 +31,7 @@ extension Call {
             })
     }
 
-    /// Only by a key that administers: another would outlive its own revocation so.
+    /// Only a key that administers may make keys; any other could make a new key that outlives its own revocation.
     private static let addKey = Call(
         "waybillAddKey", .one(.organization), .readOnly, .points, keys: .administer,
         takes: [keyName, .texts("scopes"), .time("expires"), email]
@@ -47,7 +47,7 @@ extension Call {
                 NewKey(key.digest, name: name, scopes: scopes, expires: expires), to: person, writing)
             return Answer.object { answer in
                 answer.number("keyId", id)
-                // Shown here only.
+                // The key is shown only here.
                 answer.text("userToken", key.text)
             }
         }
@@ -90,7 +90,7 @@ extension Call {
 }
 
 extension Request {
-    /// The scopes of a key; nil when none are named.
+    /// The scopes of a key; nil when the request names none.
     func keyScopes() throws(APIError) -> KeyScopes? {
         guard self["scopes"] != nil else { return nil }
         let words = try texts("scopes", accepted: Call.scopesAccepted)
@@ -104,7 +104,7 @@ extension Request {
 extension CallVisit {
     private var isAdministering: Need { Need(.administrator, with: .administer, for: "the key of another user") }
 
-    /// The account whose keys a call is about: that of `email`, which only administrators may name, or the user's own.
+    /// The account whose keys a call changes: that of `email`, which only administrators may send, or the user's own.
     func keyOwner() throws -> Int64 {
         guard let email = try request.textIfAny("email", accepted: "the address of a member") else {
             return access.standing.account
@@ -114,7 +114,7 @@ extension CallVisit {
         return try People.user(email, in: scope.organization, on: connection).id
     }
 
-    /// The key that a call means. Only a key that administers may name another key than itself.
+    /// The key that a call names. Only a key that administers may name a key other than itself.
     fileprivate func keyChoice() throws -> KeyChoice {
         let name = try request.text("keyName", accepted: "the name of a key, as waybillGetKeys shows it")
         let owner = try keyOwner()
@@ -125,8 +125,8 @@ extension CallVisit {
         return .name(name)
     }
 
-    /// When a key is to end that a request renews; 0 for never. A key that ends and cannot administer gives no longer
-    /// life than it was given itself.
+    /// The expiry of a key after a renewal; 0 for none. A key that expires and cannot administer may not make a key
+    /// that lives longer than itself.
     fileprivate func end(of shown: HeldKey?) throws -> Int64 {
         let wanted = try request.timeIfAny("expires") ?? 0
         guard let shown, !shown.scopes.contains(.administer),

@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// Organizations, products, projects and their vitals: mend-api.md §2 and §3.1. Every tool begins with these.
+// Organizations, products, projects and their vitals: mend-api.md §2 and §3.1. Every tool begins with these calls.
 
 extension Call {
     static let organizationDetails = Call("getOrganizationDetails", .one(.organization), .readOnly, .points) { visit in
@@ -40,7 +40,7 @@ extension Call {
                     answer.text("projectToken", project.token)
                     answer.number("projectId", project.id)
                 }
-                // A client takes the list only with this word, and that of products too.
+                // A client accepts the list only with this word, and also for products.
                 answer.text("message", "Success")
             })
     }

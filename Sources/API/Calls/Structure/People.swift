@@ -2,7 +2,7 @@ import Bytes
 import Database
 import HTTP
 
-// Users, groups and their roles: mend-api.md §3.6. Mend's words for roles stand here alone.
+// Users, groups and their roles: mend-api.md §3.6. Mend's words for roles occur only in this file.
 
 extension Call {
     static let people: [Call] = [
@@ -14,7 +14,7 @@ extension Call {
             [
                 ("administrators", "ADMINISTRATOR"), ("alertsEmailReceivers", "ALERTS_EMAIL_RECEIVER"),
                 ("defaultApprover", "DEFAULT_APPROVER"), ("readOnlyUsers", "READ_ONLY"),
-                // Not Mend's: so that the role in the whole organization can be given and taken away.
+                // Not in Mend's API; needed to give and remove the role in the whole organization.
                 ("members", "MEMBER"),
             ]),
         setting(
@@ -72,7 +72,7 @@ extension Call {
             try People.add(new, writing)
             return Answer.object { answer in
                 answer.text("message", "Successfully created user \(email)")
-                // Shown here only: the administrator hands it on.
+                // The key is shown only here; the administrator gives it to the member.
                 answer.text("userToken", key.text)
             }
         }
@@ -93,7 +93,7 @@ extension Call {
         }
     }
 
-    /// It also takes `email` in place of the old key, and `expires`, the end of the new key.
+    /// The call also accepts `email` in place of the old key, and `expires`, the expiry of the new key.
     private static let regenerateUserKey = Call(
         "regenerateUserKey", .one(.organization), .administrator, .points,
         takes: [.text("serviceUserKey"), .text("email"), .time("expires")]
@@ -109,7 +109,7 @@ extension Call {
             } else {
                 let found = try People.renew(
                     keyDigest: UserKey(value).digest, by: key.digest, expires: expires, writing)
-                // The value is a secret, even a wrong one: it is left out.
+                // The value is a secret even if it is wrong, so it is left out.
                 guard found else { throw APIError.notFound("…", of: field) }
             }
             return Answer.object { $0.text("userToken", key.text) }
@@ -167,8 +167,8 @@ extension Call {
 
     // MARK: Roles
 
-    /// Not Mend's: the role of one member, in the organization or in one product, in place of the one before. Complete lists, as
-    /// `setOrganizationAssignments` takes them, undo changes that others made since the list was read.
+    /// Not in Mend's API: sets the role of one member in the organization or in one product. Complete lists, which
+    /// `setOrganizationAssignments` takes, would undo changes that others made since the list was read.
     private static let setRole = Call(
         "waybillSetRole", .one(.organization), .administrator, .points,
         takes: [
@@ -207,7 +207,7 @@ extension Call {
         }
     }
 
-    /// Mend's word for a role.
+    /// The role in Mend's words.
     private static func word(_ role: String) -> String { role == Role.administrator.rawValue ? "ADMIN" : role }
 
     private static func setting(_ name: String, _ kind: ScopeKind, _ roles: [(field: String, role: String)]) -> Call {
@@ -238,7 +238,8 @@ extension Call {
                 }
                 var people = try names("userAssignments", "email")
                 var groups = try names("groupAssignments", "name")
-                // Lists without anybody take the role away; beside one that names somebody, clients send them along.
+                // If all lists are empty, the role is removed. Clients also send empty lists beside one that names
+                // somebody.
                 if people == nil, groups == nil {
                     people = given.isEmptyList("userAssignments") ? [] : nil
                     groups = given.isEmptyList("groupAssignments") ? [] : nil
@@ -261,7 +262,7 @@ extension Call {
 }
 
 extension CallVisit {
-    /// The product of the organization that `productToken` names; nil without it.
+    /// The product of the organization that `productToken` names; nil without this field.
     fileprivate func productIfAny() throws -> Int64? {
         let accepted = "the token of a product of the organization"
         guard let token = try request.textIfAny("productToken", accepted: accepted) else { return nil }
@@ -271,7 +272,7 @@ extension CallVisit {
         return found.product
     }
 
-    /// Somebody new, with the role and the key that the request describes.
+    /// Adds a new member with the role and the key that the request describes.
     fileprivate func newMember(
         name: String, email: String, kind: StaticString, _ key: UserKey
     ) throws -> People.NewMember {

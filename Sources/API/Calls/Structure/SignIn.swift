@@ -3,7 +3,8 @@ import Database
 import HTTP
 import OpenID
 
-// Not Mend's: the rights of an issuer's groups in the organization, if the operator's file has no mapping.
+// Not in Mend's API: the rights that an issuer's groups give in the organization, if the operator's file has no
+// mapping.
 
 extension Call {
     static let signIn: [Call] = [signInMapping, setSignInMapping]
@@ -32,7 +33,8 @@ extension Call {
             })
     }
 
-    /// Replaces the rules; with an empty list nobody can sign in. They take effect at once for everybody who has signed in.
+    /// Replaces the rules; with an empty list no user can sign in. The rules take effect at once for everybody who has
+    /// signed in.
     private static let setSignInMapping = Call(
         "waybillSetSignInMapping", .one(.organization), .administrator, .points,
         takes: [issuer, .objects("rules", [.text("group"), .words("role", roles), .text("productToken")])]
@@ -81,7 +83,7 @@ private struct ProductTokens {
 }
 
 extension CallVisit {
-    /// The issuer that a request names, if it may let people into the organization.
+    /// The issuer that a request names, if it may admit people to the organization.
     fileprivate func issuer() throws -> Issuer {
         let id = try request.text("issuer", accepted: "the id of an issuer")
         let reaching = try (backend.issuers?.clients ?? []).map(\.issuer).filter {

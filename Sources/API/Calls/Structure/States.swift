@@ -3,7 +3,7 @@ import Database
 import HTTP
 import Jobs
 
-// States of processes, and the abilities of the server: mend-api.md §3.1, §3.7.
+// The states of processes and the features of the server: mend-api.md §3.1, §3.7.
 
 extension Call {
     static let states: [Call] =
@@ -13,7 +13,7 @@ extension Call {
             requestSchema, denials,
         ] + notOffered
 
-    /// Calls for parts of Mend's product that do not exist here: they are known by name and refused with an alternative.
+    /// Calls for parts of Mend's product that Waybill lacks. They are known by name, and refused with an alternative.
     private static let notOffered: [Call] =
         [
             Call("inviteUserToWebAdvisor", .one(.organization), .administrator, .points) { _ in
@@ -29,7 +29,7 @@ extension Call {
             }
         }
 
-    /// Not Mend's: calls that were refused to members, the newest first.
+    /// Not in Mend's API: refused calls of members, the newest first.
     private static let denials = Call("waybillGetDenials", .one(.organization), .administrator, .work) { visit in
         let found = try Denials.list(visit.scope.organization, limit: 1000, on: visit.connection)
         return .answer(
@@ -95,7 +95,7 @@ extension Call {
                 answer.objects("lastModifiedProjects", projects) { answer, project in
                     answer.text("projectName", project.name)
                     answer.text("projectToken", project.token)
-                    // By this name a client reads the token.
+                    // A client reads the token under this name.
                     answer.text("apiToken", project.token)
                     answer.text("productName", project.productName)
                     answer.time("lastModified", project.updated)
@@ -103,8 +103,8 @@ extension Call {
             })
     }
 
-    /// The organizations in which the holder of the key has a role. The token may be that of any of them, or missing: a program that has
-    /// only a key begins here, with a key of any scope.
+    /// The organizations in which the holder of the key has a role. The token may be missing or name any of them: a program
+    /// that has only a key starts here, with a key of any scope.
     private static let allOrganizations = Call(
         "getAllOrganizations", .global, .readOnly, .work, keys: .all
     ) { visit in
@@ -124,7 +124,7 @@ extension Call {
         .answer(Answer.object { $0.texts("supportedRequests", Call.table.map(\.requestType).sorted()) })
     }
 
-    /// A JSON schema of the request, as the description of all paths has it.
+    /// A JSON schema of the request, as in the description of all paths.
     private static let requestSchema = Call(
         "getRequestSchema", .one(.organization), .readOnly, .points,
         takes: [.text("request", as: "getRequestSchema").required]

@@ -2,7 +2,7 @@ import Bytes
 import Database
 import HTTP
 
-// Tags: mend-api.md §3.2. A value is always a list; an entity without tags has an empty object.
+// Tags: mend-api.md §3.2. A value is always a list; an entity without tags gets an empty object.
 
 extension Call {
     static let tags: [Call] = [
@@ -60,12 +60,12 @@ extension Call {
 }
 
 extension Parameter {
-    /// What `Request.tag` reads.
+    /// The fields that `Request.tag` reads.
     static let tag: [Parameter] = [.text("tagKey").required, .text("tagValue").required]
 }
 
 extension Request {
-    /// `tagKey` and `tagValue`.
+    /// Reads `tagKey` and `tagValue`.
     func tag() throws(APIError) -> (key: String, value: String) {
         let accepted = "1 to \(Tags.limit) bytes of text without control characters"
         func part(_ field: String) throws(APIError) -> String {

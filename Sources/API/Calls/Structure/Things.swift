@@ -2,7 +2,7 @@ import Bytes
 import Database
 import HTTP
 
-// Not Mend's: what `waybill list` shows, for those who ask a server. Mend's own lists have other members, each its own.
+// Not in Mend's API: the lists of `waybill list`, for clients of a server. Each of Mend's own lists has other members.
 
 extension Call {
     static let things: [Call] = [list]
@@ -10,8 +10,8 @@ extension Call {
     private static let limit = WholeNumber(
         "limit", in: Int64(Inquiry.limits.lowerBound)...Int64(Inquiry.limits.upperBound))
 
-    /// The things of a kind, in the member of that name. `more` is there where there are more than the limit. Keys are the user's
-    /// own, or those of `email`, whom only administrators may name.
+    /// The things of a kind, in a member with the name of the kind. `more` is present if there are more things than the limit.
+    /// Keys are the user's own, or those of `email`, which only administrators may send.
     private static let list = Call(
         "waybillList", .any, .readOnly, .work,
         takes: [
@@ -23,7 +23,7 @@ extension Call {
         let word = try visit.request.text("kind", accepted: words)
         guard let kind = Kind(word: word) else { throw APIError.badValue(word, of: "kind", accepted: words) }
         if kind == .users {
-            // Roles name products, too: not everybody may know of all of them.
+            // Roles name products, and not every user may know of all products.
             try visit.access.require(
                 Need(.administrator, with: .administer, for: "waybillList of users"), inProduct: nil)
         }
