@@ -68,6 +68,13 @@ struct Visit {
     /// The sums over the place.
     func totals() throws -> Totals { try memory.totals(of: scope, on: connection) }
 
+    /// The last month of open alerts in the place.
+    ///
+    /// - Parameter counts: those of now.
+    func trend(to counts: SeverityCounts) throws -> SeverityTrend {
+        try SeverityTrend.read(scope, days: 30, at: now, current: counts, on: connection)
+    }
+
     /// A page of products, each with the sums over its projects.
     func products(_ list: ProductList) throws -> ListPage<ProductList.Row> { try memory.products(list, on: connection) }
 

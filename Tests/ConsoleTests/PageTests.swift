@@ -129,6 +129,9 @@ struct PageTests {
         }
         #expect(text.contains("CVE-2025-90001"))
         #expect(text.contains("looked up in advisories"))
+        // The trend ends with the same number, in words, too.
+        #expect(text.contains("<svg class=\"trend\" role=\"img\" aria-label=\""))
+        #expect(text.contains("\(counts.total) today"))
     }
 
     @Test func whoSeesOneProductSeesItsNumbersOnly() async throws {

@@ -16,7 +16,7 @@ struct StatementTests {
     private static let large: Set<String> = [
         "alert", "alert_event", "occurrence", "library", "library_license", "library_name", "component", "dependency",
         "source_file", "exposure", "vulnerability", "finding", "advisory", "project", "scan", "scan_basis",
-        "project_severity", "inventory_event", "change", "job", "audit", "affected_package",
+        "project_severity", "severity_day", "inventory_event", "change", "job", "audit", "affected_package",
     ]
 
     @Test func everyStatementOfEveryPageIsReadByIndexes() throws {

@@ -159,12 +159,17 @@ struct RiskTests {
         try fixture.database.write { connection in
             let first = try connection.integer("SELECT min(id) FROM inventory_event WHERE project = \(scope.project)")
             try connection.run("UPDATE inventory_event SET at = at - \(2 * day) WHERE id = \(first)")
-            try connection.run("UPDATE alert SET created_at = created_at - \(2 * day) WHERE project = \(scope.project)")
+            try connection.run("UPDATE severity_day SET day = day - 2 WHERE project = \(scope.project)")
             try connection.run(
                 """
                 UPDATE alert SET state = 'RESOLVED', resolved_at = created_at + \(day) WHERE project = \(scope.project)
                     AND number = (SELECT min(number) FROM alert WHERE project = \(scope.project)
                         AND type = 'SECURITY_VULNERABILITY')
+                """)
+            try connection.run(
+                """
+                INSERT INTO severity_day (product, project, day, severity, open_change, ignored_change)
+                SELECT product, project, day + 1, severity, -1, 0 FROM severity_day WHERE project = \(scope.project) LIMIT 1
                 """)
         }
         let facts = try fixture.database.snapshot { connection -> RiskFacts in

@@ -10,6 +10,7 @@ extension Page {
     static let overview = Page("", "Overview", in: [.organization]) { visit in
         let totals = try visit.totals()
         let (counts, basis) = (totals.counts, totals.basis)
+        let trend = try visit.trend(to: counts)
         var list = ProductList(visit.scope)
         list.name = visit.query("name")
         list.isReversed = visit.query("sort") == "-name"
@@ -29,6 +30,7 @@ extension Page {
                 html.section("Open alerts about vulnerabilities") { html in
                     html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                     html.basis(basis)
+                    html.trend(trend)
                 }
             }
             if !worst.isEmpty {

@@ -6,6 +6,7 @@ extension Page {
     static let productOverview = Page("", "Overview", in: [.product]) { visit in
         let totals = try visit.totals()
         let (counts, basis) = (totals.counts, totals.basis)
+        let trend = try visit.trend(to: counts)
         var list = ProjectList(visit.scope)
         list.name = visit.query("name")
         list.isReversed = visit.query("sort") == "-name"
@@ -15,6 +16,7 @@ extension Page {
             html.section("Open alerts about vulnerabilities") { html in
                 html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
+                html.trend(trend)
             }
             html.section("Projects") { html in
                 html.search(visit, "Part of the name")

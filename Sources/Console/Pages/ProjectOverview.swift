@@ -7,11 +7,13 @@ extension Page {
     static let projectOverview = Page("", "Overview", in: [.project]) { visit in
         let totals = try visit.totals()
         let (counts, basis) = (totals.counts, totals.basis)
+        let trend = try visit.trend(to: counts)
         let vital = try ProjectVital.list(visit.scope, on: visit.connection).first
         return Content(visit.name) { html in
             html.section("Open alerts about vulnerabilities") { html in
                 html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
+                html.trend(trend)
                 html.ecosystems(basis)
             }
             if let vital {

@@ -165,6 +165,10 @@ enum Style {
     private static let charts = """
         svg.bar { display: block; width: 100%; height: 1.1rem; border-radius: 3px; }
         svg.bar.small { width: 9rem; height: .8rem; margin-top: .3rem; }
+        svg.trend { display: block; width: 100%; height: 6rem; border-bottom: 1px solid var(--edge); }
+        svg.trend rect { stroke-width: .5; }
+        .ends { display: flex; justify-content: space-between; gap: 1rem; max-width: none; margin: .2rem 0 .4rem;
+          color: var(--soft); font-size: .8125rem; }
         svg rect { fill: var(--tint); stroke: var(--paper); stroke-width: 2; vector-effect: non-scaling-stroke; }
         .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(5.2rem, 1fr)); gap: .6rem; list-style: none;
           margin: .7rem 0 0; padding: 0; max-width: 60rem; }

@@ -12,6 +12,7 @@ import Testing
         var found: [(name: String, index: String?, sql: SQL)] = []
         for kind in ScopeKind.allCases {
             let scope = try fixture.scope(kind)
+            found.append(("\(kind) days", nil, SeverityDays.query(scope, from: 20_000)))
             for state in [nil] + AlertState.allCases.map(Optional.some) {
                 for type in [nil, AlertType.vulnerability, .rejectedByPolicy] {
                     var list = AlertList(scope)

@@ -202,7 +202,8 @@ package enum Alerts {
         try connection.insert(rows, into: "alert", Alert.tableColumns)
         try insert(events, on: connection)
         if changes.contains(where: { $0.alert.type == .vulnerability }) {
-            try count(projects: SQL.list([.integer(project)]), on: connection)
+            let time = changes.map(\.alert.modified).max() ?? 0
+            try count(projects: SQL.list([.integer(project)]), at: time, on: connection)
         }
         try notify(of: changes, project: project, organization: organization, lastNumber: lastNumber, on: connection)
     }
@@ -241,6 +242,11 @@ package enum Alerts {
                 VALUES (\(project), \(count.severity), \(count.open), \(count.ignored))
                 """)
         }
+        let time = changes.map(\.alert.modified).max() ?? 0
+        let after = counts.map {
+            SeverityDays.Count(project: project, severity: $0.severity, open: $0.open, ignored: $0.ignored)
+        }
+        try SeverityDays.note(from: [], to: after, at: time, on: connection)
         try notify(of: changes, project: project, organization: organization, lastNumber: 0, on: connection)
     }
 
@@ -305,13 +311,18 @@ package enum Alerts {
 
     /// Brings `project_severity` up to date: how many alerts about vulnerabilities projects have, by severity.
     ///
-    /// - Parameter projects: their numbers, as a list for `IN`.
-    static func count(projects: SQL, on connection: any Connection) throws {
-        try connection.run("DELETE FROM project_severity WHERE project IN \(projects)")
-        try connection.run(
-            """
-            INSERT INTO project_severity (project, severity, open_alerts, ignored_alerts) \(severities(of: projects))
-            """)
+    /// - Parameters:
+    ///   - projects: their numbers, as a list for `IN`.
+    ///   - time: of the change, in milliseconds since 1970, UTC.
+    static func count(projects: SQL, at time: Int64, on connection: any Connection) throws {
+        let columns: StaticSQL = "project, severity, open_alerts, ignored_alerts"
+        let before = try connection.all(
+            "DELETE FROM project_severity WHERE project IN \(projects) RETURNING \(columns)"
+        ) { SeverityDays.Count(row: $0) }
+        let after = try connection.all(
+            "INSERT INTO project_severity (\(columns)) \(severities(of: projects)) RETURNING \(columns)"
+        ) { SeverityDays.Count(row: $0) }
+        try SeverityDays.note(from: before, to: after, at: time, on: connection)
     }
 
     /// That a policy has an alert about a library.

@@ -72,7 +72,7 @@ struct DecidedAlerts {
         }
         try Alerts.insert(events, on: connection)
         try SQL.inSlices(changes.keys.sorted(), as: Value.integer) { list in
-            try Alerts.count(projects: list, on: connection)
+            try Alerts.count(projects: list, at: time, on: connection)
             // The outcomes of statements in documents have changed with it.
             try StaleProject.mark(
                 """

@@ -9,6 +9,8 @@ package enum Deletion {
     package static func project(_ writing: Writing) throws {
         let facts = try ScopeFacts.read(writing.scope, on: writing.connection)
         try forget([writing.scope.project], on: writing.connection)
+        try SeverityDays.forget(
+            project: writing.scope.project, of: writing.scope.product, on: writing.connection)
         try note(.init(writing.scope, facts), writing)
         // The numbers around it count on; its own are gone.
         let around = Scope(kind: .product, organization: writing.scope.organization, product: writing.scope.product)
@@ -27,6 +29,7 @@ package enum Deletion {
         ] as [StaticString] {
             try writing.connection.run("DELETE FROM \(SQL(table)) WHERE product = \(writing.scope.product)")
         }
+        try SeverityDays.forget(product: writing.scope.product, on: writing.connection)
         try Subscriptions.delete("product = \(writing.scope.product)", on: writing.connection)
         try writing.connection.run("DELETE FROM product WHERE id = \(writing.scope.product)")
         try note(.init(writing.scope, facts), writing)

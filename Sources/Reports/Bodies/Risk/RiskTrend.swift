@@ -23,17 +23,20 @@ extension RiskFacts {
         let last = (updated / length + 1) * length
         if let newest = points.last, newest.day < last { points.append(TrendPoint(day: last, libraries: libraries)) }
         points = Array(points.suffix(24))
-        for place in points.indices {
-            let end = points[place].day
-            points[place].alerts = Int(
-                try connection.integer(
-                    """
-                    \(scope.clause) SELECT count(*) FROM scope s JOIN alert a ON a.project = s.project
-                    WHERE a.type = 'SECURITY_VULNERABILITY' AND a.created_at < \(end)
-                        AND (a.resolved_at = 0 OR a.resolved_at >= \(end))
-                    """) ?? 0)
+        guard let first = points.first else { return }
+        var changes: [Int64: Int] = [:]
+        let days = try SeverityDays.changes(in: scope, from: SeverityDays.day(of: first.day), on: connection)
+        for change in days { changes[change.day, default: 0] += Int(change.open + change.ignored) }
+        var alerts = open.reduce(0, +) + ignored
+        points[points.count - 1].alerts = alerts
+        var later = changes.sorted { $0.key < $1.key }
+        for place in points.indices.reversed().dropFirst() {
+            while let change = later.last, change.key >= SeverityDays.day(of: points[place].day) {
+                alerts -= change.value
+                later.removeLast()
+            }
+            points[place].alerts = alerts
         }
-        if !points.isEmpty { points[points.count - 1].alerts = open.reduce(0, +) + ignored }
         trend = points
     }
 }

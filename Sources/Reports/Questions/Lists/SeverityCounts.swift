@@ -19,7 +19,7 @@ package struct SeverityCounts: Sendable, Equatable {
     /// The number of all open alerts.
     package var total: Int64 { open.values.reduce(0, +) }
 
-    fileprivate mutating func add(_ word: String, open count: Int64, ignored others: Int64) {
+    mutating func add(_ word: String, open count: Int64, ignored others: Int64) {
         open[word, default: 0] += count
         ignored += others
     }
