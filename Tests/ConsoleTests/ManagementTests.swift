@@ -218,8 +218,8 @@ struct ManagementTests {
     @Test func aPersonIsAddedOnceAndTheKeyShownOnce() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
         let form = [
-            ("addedUser.email", "ada@acme.example"), ("addedUser.name", "Ada"), ("role", "MEMBER"),
-            ("productToken", ""),
+            ("part", "person"), ("addedUser.email", "ada@acme.example"), ("addedUser.name", "Ada"),
+            ("role", "MEMBER"), ("productToken", ""),
         ]
         let made = await browser.send("\(organization)/people", form, cookie: cookie)
         #expect(made.status == 200 && made.headers["Cache-Control"] == "no-store")
@@ -248,6 +248,44 @@ struct ManagementTests {
         #expect(await browser.get(person, cookie: cookie).status == 404)
         #expect(await !browser.page("/", cookie: ada).contains("ada@acme.example"))
         #expect(browser.faults == 0)
+    }
+
+    @Test func aServiceIsAddedOnce() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let form = [
+            ("part", "service"), ("addedUser.name", "Build <1>"), ("role", "MEMBER"),
+            ("productToken", browser.acme.products[0].token), ("scopes", "UPLOAD"),
+        ]
+        let made = await browser.send("\(organization)/people", form, cookie: cookie)
+        #expect(made.status == 200 && secret(in: Browser.text(made)) != nil)
+        let again = await browser.send("\(organization)/people", form, cookie: cookie)
+        #expect(again.status == 400 && secret(in: Browser.text(again)) == nil)
+        #expect(Browser.text(again).contains("id=\"wrong-service-name\""))
+        #expect(Browser.text(again).contains("value=\"UPLOAD\" checked=\"checked\""))
+        let list = await browser.page("\(organization)/people", cookie: cookie)
+        #expect(list.contains("a service") && list.contains("Build &lt;1&gt;") && list.contains("member in Shop"))
+        // No two fields of the page have one id.
+        let ids = list.matches(of: /\sid="([^"]*)"/).map { String($0.1) }
+        #expect(Set(ids).count == ids.count)
+        // Its key uploads, and opens no session.
+        let key = try #require(secret(in: Browser.text(made)))
+        #expect(await browser.send("/console/enter", [("userKey", key)]).status == 403)
+    }
+
+    @Test func changesAreFilteredByDays() async throws {
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let rule = [("part", "rule"), ("rule.pattern", "mine-*"), ("rule.type", "NAME"), ("rule.description", "")]
+        #expect(await browser.send("\(organization)/settings", rule, cookie: cookie).status == 303)
+        func shown(_ query: String) async -> Bool {
+            await browser.page("\(organization)/changes?\(query)", cookie: cookie).contains("mine-*")
+        }
+        #expect(await shown("fromDate=2026-01-02&toDate=2026-01-02"))
+        #expect(await !shown("fromDate=2026-01-03"))
+        #expect(await !shown("toDate=2026-01-01"))
+        let page = await browser.page("\(organization)/changes?fromDate=2026-01-02", cookie: cookie)
+        #expect(page.contains("reportType=ChangeLogReport&amp;fromDate=2026-01-02"))
+        let audit = await browser.page("\(organization)/audit?event=SIGN_IN", cookie: cookie)
+        #expect(audit.contains("reportType=AuditTrailReport&amp;event=SIGN_IN"))
     }
 
     @Test func keysAreMadeAndRevoked() async throws {

@@ -12,21 +12,22 @@ extension Visit {
 
 extension HTML {
     /// The fields that give a role in a place.
-    mutating func roleFields(
-        _ visit: Visit, _ products: [Choice], problem: Problem?, typed: (String) -> String
-    ) {
+    mutating func roleFields(_ visit: Visit, _ products: [Choice], part: String) {
+        let problem = visit.problem(in: part)
         var role = Field("role", "Role")
+        role.id = "\(part)-role"
         role.choices =
             [
                 Choice("READ_ONLY", "reader: sees"), Choice("MEMBER", "member: uploads and decides, too"),
                 Choice("ADMINISTRATOR", "administrator: changes policies, people and settings, too"),
                 Choice("NONE", "none"),
             ]
-        role.value = typed("role")
+        role.value = visit.typed("role", in: part)
         field(role, problem)
         var place = Field("productToken", "Where it holds")
+        place.id = "\(part)-product"
         place.choices = products
-        place.value = typed("productToken")
+        place.value = visit.typed("productToken", in: part)
         field(place, problem)
     }
 }

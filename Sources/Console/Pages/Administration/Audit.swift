@@ -30,6 +30,9 @@ extension Page {
                     .text("About", \.subject), .text("Detail", \.detail),
                 ], records)
             html.pager(visit.address, next: next)
+            html.export(
+                visit, "these records", type: "AuditTrailReport",
+                [Address.Field(name: "event", value: wanted.event?.rawValue ?? "")])
         }
     }
 

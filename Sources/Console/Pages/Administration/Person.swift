@@ -30,7 +30,7 @@ extension Page {
                 html.form(
                     to: visit.address, button: "Set the role", style: "stack", hidden: [("part", "role")]
                 ) { html in
-                    html.roleFields(visit, products, problem: visit.problem(in: "role")) { visit.typed($0, in: "role") }
+                    html.roleFields(visit, products, part: "role")
                 }
             }
             html.section("Keys") { html in

@@ -58,16 +58,24 @@ extension HTML {
             name.hint = "For example the program that will use it."
             name.value = visit.typed("keyName", in: "key")
             html.field(name, problem)
-            let words: [(KeyScopes, String)] = [
-                (.read, "read: see, and download reports"), (.submit, "submit: ask for reports"),
-                (.upload, "upload: bring in SBOMs and VEX"), (.administer, "administer: change everything else"),
-            ]
-            let choices = words.map { Choice($0.0.words.joined(), $0.1) }
-            html.checks(
-                "scopes", "What it is for", id: "key-scopes", choices,
-                chosen: visit.isSent("key") ? visit.form?.all("scopes") ?? [] : [choices[0].value], problem)
+            html.scopes(visit, part: "key")
             html.field(.expiry(visit.typed("expires", in: "key"), id: "key-expires"), problem)
         }
+    }
+
+    /// The boxes for the rights of a new key.
+    ///
+    /// - Parameter part: which of the page's forms has them.
+    mutating func scopes(_ visit: Visit, part: String) {
+        let words: [(KeyScopes, String)] = [
+            (.read, "read: see, and download reports"), (.submit, "submit: ask for reports"),
+            (.upload, "upload: bring in SBOMs and VEX"), (.administer, "administer: change everything else"),
+        ]
+        let choices = words.map { Choice($0.0.words.joined(), $0.1) }
+        checks(
+            "scopes", "What its key is for", id: "\(part)-scopes", choices,
+            chosen: visit.isSent(part) ? visit.form?.all("scopes") ?? [] : [choices[0].value],
+            visit.problem(in: part))
     }
 }
 

@@ -15,6 +15,10 @@ package struct ChangeList: Sendable {
     }
 
     package let scope: Scope
+    /// The time of the oldest change, in milliseconds since 1970, UTC; nil for all.
+    package var from: Int64?
+    /// The time that all changes are before; nil for all.
+    package var until: Int64?
     /// The `next` of the previous page; empty for the first page.
     package var after = ""
 
@@ -31,6 +35,8 @@ package struct ChangeList: Sendable {
         if let visible = scope.visibleProducts {
             sql.append(" AND c.product IN \(SQL.list(visible.map(Value.integer)))")
         }
+        if let from { sql.append(" AND c.at >= \(from)") }
+        if let until { sql.append(" AND c.at < \(until)") }
         if let last = ListCursor.numbers(2, of: after) { sql.append(" AND (c.at, c.id) < (\(last[0]), \(last[1]))") }
         sql.append(" ORDER BY c.at DESC, c.id DESC LIMIT \(ListPage<Row>.limit)")
         return sql
