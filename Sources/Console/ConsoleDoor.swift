@@ -191,7 +191,7 @@ struct ConsoleDoor: Sendable {
         guard let (page, sender) = try await enter(address, form, request) else { return .redirect(to: Address()) }
         guard let submission = page.submission else { throw APIError.refused }
         do {
-            let landing = try await submissions.landing(of: sender, request.body, at: backend.queue.now()) {
+            let landing = try await submissions.landing(of: sender, request.body, now: backend.queue.now) {
                 try await submission.act(sender)
             }
             switch landing {

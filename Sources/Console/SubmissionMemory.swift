@@ -10,38 +10,42 @@ import Synchronization
 final class SubmissionMemory: Sendable {
     /// The field with the random text of a page. Forms without it, such as those of scripts, are done as often as they are sent.
     static let field = "once"
-    /// Milliseconds for which a form is remembered.
-    private static let lifetime: Int64 = 10_000
+    /// Milliseconds for which a form that was done is remembered.
+    private static let lifetime: Int64 = 3000
     private static let limit = 1000
 
     private struct Entry: Sendable {
         let work: Task<Landing, any Error>
-        /// Milliseconds since 1970, UTC.
-        let begun: Int64
+        /// When it was done: milliseconds since 1970, UTC; nil until then.
+        var end: Int64?
     }
 
     private let known = Mutex<[[UInt8]: Entry]>([:])
 
-    /// Does what a form requests. The same form within some seconds does nothing more, and has the same outcome.
+    /// Does what a form requests. The same form, meanwhile or within some seconds after it, does nothing more and has the same outcome.
     ///
     /// - Parameters:
     ///   - body: of the request that brought the form.
-    ///   - time: milliseconds since 1970, UTC.
+    ///   - now: milliseconds since 1970, UTC.
     func landing(
-        of sender: Sender, _ body: HTTPRequest.Body, at time: Int64,
+        of sender: Sender, _ body: HTTPRequest.Body, now: @Sendable () -> Int64,
         _ act: @escaping @Sendable () async throws -> Landing
     ) async throws -> Landing {
         guard sender.form.has(Self.field), case .bytes(let bytes) = body else { return try await act() }
         let key = Digest.of(sender.session + Array("\(sender.address.text)\n".utf8) + bytes, .sha256)
+        let time = now()
         let work = known.withLock { known in
-            known = known.filter { abs(time - $0.value.begun) < Self.lifetime }
+            known = known.filter { $0.value.end.map { abs(time - $0) < Self.lifetime } ?? true }
             if let found = known[key] { return found.work }
             if known.count >= Self.limit { known.removeAll() }
             // Of no request alone: the first may be cancelled by its browser while the second waits.
             let work = Task { try await act() }
-            known[key] = Entry(work: work, begun: time)
+            known[key] = Entry(work: work)
             return work
         }
-        return try await work.value
+        let outcome = await work.result
+        let end = now()
+        known.withLock { known in if known[key]?.end == nil { known[key]?.end = end } }
+        return try outcome.get()
     }
 }

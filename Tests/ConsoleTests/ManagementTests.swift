@@ -189,7 +189,7 @@ struct ManagementTests {
         let other = [("once", "0123456789abcdef")] + policy.dropFirst()
         #expect(await browser.send("\(organization)/policy", other, cookie: cookie).status == 303)
         #expect(try browser.count("policy") == 2)
-        browser.pass(10_001)
+        browser.pass(3001)
         #expect(await browser.send("\(organization)/policy", other, cookie: cookie).status == 303)
         #expect(try browser.count("policy") == 3)
 
