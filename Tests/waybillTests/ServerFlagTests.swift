@@ -78,6 +78,20 @@ extension EndToEnd {
             }
         }
 
+        /// More things than a server lists at a time.
+        @Test func longListsComeInPages() throws {
+            let world = try World()
+            _ = try world.site.importBOM(
+                Document.cycloneDX(libraries: 10_040, name: "Wide"), to: world.organization, product: "Wide",
+                project: "Wide")
+            let words = ["list", "libraries", "--scope", "Wide", "--limit"]
+            let there = try world.remote(words + ["20000"])
+            #expect(there.output.split(separator: "\n").count == 10_040 && there.errors == "", "\(there.errors)")
+            #expect(try there.output == world.local(words + ["20000"]).output)
+            let cut = try world.remote(words + ["10001"])
+            #expect(cut.output.split(separator: "\n").count == 10_001 && cut.errors.contains("there are more"))
+        }
+
         @Test func reportsComeAsZIPsFoldersAndFiles() throws {
             let world = try World()
             let words = ["report", "ProjectInventoryReport", "--scope", "Shop/Pay", "--format", "csv", "--output"]

@@ -20,12 +20,6 @@ extension Command {
         let kind = try Kind.named(try arguments.only("KIND"))
         let limit = try configuration.number("limit", in: 1...1_000_000, default: 1000)
         let hall = try Hall(kind, configuration)
-        guard limit <= hall.workplace.listLimit else {
-            throw UsageError(
-                description:
-                    "--limit is \(limit); a server lists at most \(hall.workplace.listLimit) things, --scope narrows them"
-            )
-        }
         let listed = try hall.items(limit: limit)
         if arguments.has("json") {
             print(

@@ -19,8 +19,6 @@ struct DataPlace: Workplace {
         organizationName = configuration["org"]
     }
 
-    var listLimit: Int { 1_000_000 }
-
     func place(named wanted: String?, in outer: NamedPlace?, kinds: [ScopeKind]) throws -> NamedPlace {
         guard let wanted else {
             let organization = try runtime.organization(named: organizationName)
@@ -35,13 +33,13 @@ struct DataPlace: Workplace {
 
     func items(_ kind: Kind, in place: NamedPlace, limit: Int, email: String?) throws -> Listed {
         let queue = runtime.queue
-        let items = try runtime.database.snapshot { connection in
+        let page = try runtime.database.snapshot { connection in
             let owner =
                 kind == .keys
                 ? try People.user(email ?? "", in: place.scope.organization, on: connection).id : 0
-            return try Inquiry(in: place.scope, queue, limit: limit, keyOwner: owner).items(kind, on: connection)
+            return try Inquiry(in: place.scope, queue, limit: limit, keyOwner: owner).page(kind, on: connection)
         }
-        return Listed(items: Array(items.prefix(limit)), hasMore: items.count > limit)
+        return Listed(items: page.items, hasMore: page.next != nil)
     }
 
     func delete(_ item: Item, in place: NamedPlace, email: String?) throws {

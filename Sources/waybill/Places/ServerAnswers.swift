@@ -45,11 +45,12 @@ struct ThingsAnswer: Decodable {
     }
 
     let items: [Item]
-    let hasMore: Bool
+    /// Asks for the page behind; nil where there is none.
+    let next: String?
 
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: Name.self)
-        hasMore = try members.decodeIfPresent(Bool.self, forKey: Name(stringValue: "more")) ?? false
+        next = try members.decodeIfPresent(String.self, forKey: Name(stringValue: "next"))
         guard let kind = Kind.allCases.first(where: { members.contains(Name(stringValue: $0.rawValue)) }) else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "it has no member with the name of a kind"))

@@ -25,8 +25,6 @@ final class ServerPlace: Workplace {
         try self.init(address, organization: configuration["org"])
     }
 
-    var listLimit: Int { Inquiry.limits.upperBound }
-
     // MARK: Names
 
     /// The organizations that the key opens.
@@ -110,13 +108,21 @@ final class ServerPlace: Workplace {
     // MARK: Things
 
     func items(_ kind: Kind, in place: NamedPlace, limit: Int, email: String?) throws -> Listed {
-        let answer = try server.call("waybillList", as: ThingsAnswer.self) { json in
-            json.text(named: place.scope.kind.tokenField, place.token)
-            json.text("kind", kind.rawValue)
-            json.number("limit", limit)
-            if let email { json.text("email", email) }
-        }
-        return Listed(items: answer.items, hasMore: answer.hasMore)
+        var items: [Item] = []
+        var next: String?
+        repeat {
+            let wanted = min(Inquiry.limits.upperBound, limit - items.count)
+            let page = try server.call("waybillList", as: ThingsAnswer.self) { json in
+                json.text(named: place.scope.kind.tokenField, place.token)
+                json.text("kind", kind.rawValue)
+                json.number("limit", wanted)
+                if let email { json.text("email", email) }
+                if let next { json.text("cursor", next) }
+            }
+            items += page.items
+            next = page.next
+        } while next != nil && items.count < limit
+        return Listed(items: items, hasMore: next != nil)
     }
 
     func delete(_ item: Item, in place: NamedPlace, email: String?) throws {

@@ -52,9 +52,6 @@ protocol Workplace {
 
     /// The tokens of all products, so that it is seen which are made; nil where the key may not know.
     func productTokens() throws -> Set<String>?
-
-    /// The most things that `items` gives.
-    var listLimit: Int { get }
 }
 
 /// The meaning of a name on the command line.
@@ -104,6 +101,9 @@ struct Imported: Sendable {
 }
 
 extension Workplace {
+    /// The most things that a command lists or looks among.
+    var listLimit: Int { 1_000_000 }
+
     /// The organization that a command is about.
     func organization() throws -> NamedPlace { try place(named: nil, in: nil, kinds: []) }
 }

@@ -28,12 +28,57 @@ struct ThingsTests {
         let projects = try await list(.projects, ["orgToken": org], in: world)["projects"] as? [[String: Any]]
         #expect((projects?.count ?? 0) > 1)
         let few = try await list(.projects, ["orgToken": org, "limit": 1], in: world)
-        #expect((few["projects"] as? [Any])?.count == 1 && few["more"] as? Bool == true)
+        #expect((few["projects"] as? [Any])?.count == 1 && few["next"] as? String != nil)
         for (fields, code) in [
             (["kind": "gnus"], 2021), (["limit": 0], 2021), (["limit": 10_001], 2021), (["email": "x@y.example"], nil),
+            (["cursor": "x"], 2021), (["cursor": "-1"], 2021), (["cursor": "9000000"], 2021),
         ] as [([String: Any], Int?)] {
             let answer = try await list(.products, fields.merging(["orgToken": org]) { first, _ in first }, in: world)
             #expect(answer["errorCode"] as? Int == code, "\(fields) \(answer)")
+        }
+    }
+
+    /// Submits a report or an upload, and ends it at a time if one is given.
+    private func submit(_ kind: Job.Kind, endedAt time: Int64? = nil, in world: ManagedWorld) async throws {
+        let queue = world.inventory.queue
+        let new = NewJob(
+            uuid: UUID().uuidString.lowercased(), organization: 1, kind: kind, request: "{}",
+            processType: kind == .report ? "ORG_INVENTORY_REPORT" : "BOM_UPLOAD")
+        try await world.inventory.database.write { connection in
+            let job = try queue.submit(new, on: connection)
+            guard let time else { return }
+            try connection.run("UPDATE job SET state = 'FAILED', finished_at = \(time) WHERE id = \(job.id)")
+        }
+    }
+
+    /// Pages of one thing make the same list as one page of all.
+    @Test(arguments: TemporaryDatabase.engines) func pagesMakeTheWholeList(engine: Engine) async throws {
+        let world = try ManagedWorld(engine)
+        for time in [nil, 7, 5, nil, 7, 6] as [Int64?] {
+            try await submit(.report, endedAt: time, in: world)
+            try await submit(.intake, in: world)
+        }
+        let fields: [String: Any] = ["orgToken": try world.token(.organization)]
+        for kind in Kind.allCases {
+            let all = try #require(try await list(kind, fields, in: world)[kind.rawValue] as? [[String: Any]])
+            var found: [[String: Any]] = []
+            var cursor: String?
+            repeat {
+                var wanted = fields
+                wanted["limit"] = 1
+                wanted["cursor"] = cursor
+                let page = try await list(kind, wanted, in: world)
+                found += try #require(page[kind.rawValue] as? [[String: Any]], "\(kind) \(page)")
+                cursor = page["next"] as? String
+            } while cursor != nil && found.count <= all.count
+            #expect(found.map { $0 as NSDictionary } == all.map { $0 as NSDictionary }, "\(kind)")
+            if kind == .reports || kind == .uploads { #expect(all.count >= 6) }
+            if kind == .libraries { #expect(all.count > 3) }
+        }
+        // Behind something that is gone nothing can be said.
+        for kind in [Kind.libraries, .reports, .projects] {
+            let answer = try await list(kind, fields.merging(["cursor": "9000000"]) { $1 }, in: world)
+            #expect(answer["errorCode"] as? Int == 2021, "\(kind) \(answer)")
         }
     }
 

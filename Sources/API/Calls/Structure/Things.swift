@@ -10,13 +10,13 @@ extension Call {
     private static let limit = WholeNumber(
         "limit", in: Int64(Inquiry.limits.lowerBound)...Int64(Inquiry.limits.upperBound))
 
-    /// The things of a kind, in a member with the name of the kind. `more` is present if there are more things than the limit.
-    /// Keys are the user's own, or those of `email`, which only administrators may send.
+    /// The things of a kind, in a member with the name of the kind. `next` is present if there are more things than the limit: sent as
+    /// `cursor`, it asks for the next page. Keys are the user's own, or those of `email`, which only administrators may send.
     private static let list = Call(
         "waybillList", .any, .readOnly, .work,
         takes: [
             .words("kind", Kind.allCases.map(\.rawValue)).required, .number(limit),
-            .text("email", as: "ada@example.org"),
+            .text("email", as: "ada@example.org"), .text("cursor", as: "17"),
         ]
     ) { visit in
         let words = Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -31,11 +31,17 @@ extension Call {
         let inquiry = Inquiry(
             in: visit.scope, visit.backend.queue, limit: limit, by: visit.access,
             keyOwner: kind == .keys ? try visit.keyOwner() : 0)
-        let items = try inquiry.items(kind, on: visit.connection)
+        let end = try visit.request.textIfAny("cursor", accepted: PageEnd.accepted).map { text throws(APIError) in
+            guard let end = PageEnd(text) else {
+                throw APIError.badValue(text, of: "cursor", accepted: PageEnd.accepted)
+            }
+            return end
+        }
+        let page = try inquiry.page(kind, behind: end, on: visit.connection)
         return .answer(
             Answer.object { answer in
-                answer.objects(named: kind.rawValue, Array(items.prefix(limit))) { $1.write(to: &$0) }
-                if items.count > limit { answer.flag("more", true) }
+                answer.objects(named: kind.rawValue, page.items) { $1.write(to: &$0) }
+                if let next = page.next { answer.text("next", next.text) }
             })
     }
 }

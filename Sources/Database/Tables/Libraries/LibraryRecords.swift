@@ -139,10 +139,19 @@ package enum LibraryRecords {
 
     /// The libraries of a scope by their names, at most so many. Documents may describe one differently: it stands here once, as the
     /// last of them that knows a licence has it.
+    ///
+    /// - Parameter id: the row of a library of the organization, behind which the list begins; nil for its front.
     package static func list(
-        _ scope: Scope, limit: Int, on connection: any Connection
+        _ scope: Scope, behind id: Int64? = nil, limit: Int, on connection: any Connection
     ) throws -> [LibraryRecord] {
-        try connection.all(
+        let isBehind: SQL =
+            id.map { id in
+                """
+                AND (l.artifact, l.version, l.id) > (SELECT b.artifact, b.version, b.id FROM library b
+                    WHERE b.id = \(id) AND b.organization = \(scope.organization))
+                """
+            } ?? ""
+        return try connection.all(
             """
             SELECT \(LibraryRecord.columns) FROM \(LibraryRecord.source) WHERE \(isSeen(scope))
                 AND NOT EXISTS (SELECT 1 FROM library k WHERE k.organization = l.organization AND k.uuid = l.uuid
@@ -151,9 +160,16 @@ package enum LibraryRecords {
                             AND k.id > l.id)
                     AND EXISTS (SELECT 1 FROM occurrence o JOIN project p ON p.scan = o.scan
                         WHERE o.library = k.id AND \(scope.condition)))
+                \(isBehind)
             ORDER BY l.artifact, l.version, l.id LIMIT \(limit)
             """
         ) { LibraryRecord(row: $0) }
+    }
+
+    /// Whether the organization has a library with this row.
+    package static func isThere(_ id: Int64, in scope: Scope, on connection: any Connection) throws -> Bool {
+        try connection.integer(
+            "SELECT count(*) FROM library WHERE id = \(id) AND organization = \(scope.organization)") == 1
     }
 
     /// The library with a number that clients call `keyId`.

@@ -25,8 +25,8 @@ extension RiskFacts {
         points = Array(points.suffix(24))
         guard let first = points.first else { return }
         var changes: [Int64: Int] = [:]
-        let days = try SeverityDays.changes(in: scope, from: SeverityDays.day(of: first.day), on: connection)
-        for change in days { changes[change.day, default: 0] += Int(change.open + change.ignored) }
+        let stored = try SeverityDays.changes(in: scope, from: SeverityDays.day(of: first.day), on: connection)
+        for change in stored { changes[change.day, default: 0] += Int(change.open + change.ignored) }
         var alerts = open.reduce(0, +) + ignored
         points[points.count - 1].alerts = alerts
         var later = changes.sorted { $0.key < $1.key }
