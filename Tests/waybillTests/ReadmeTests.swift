@@ -61,27 +61,60 @@ extension EndToEnd {
             }
         }
 
-        /// Every page that a document links to is there.
+        /// The anchors of a page: of each heading its words in lower case with hyphens, numbered from the second of a name on.
+        private static func anchors(of page: String) throws -> Set<String> {
+            var (anchors, counts) = (Set<String>(), [String: Int]())
+            var isCode = false
+            for line in try String(contentsOfFile: page, encoding: .utf8).components(separatedBy: "\n") {
+                if line.hasPrefix("```") { isCode.toggle() }
+                guard !isCode, let heading = line.wholeMatch(of: /#{1,6} (.+?)\s*/)?.1 else { continue }
+                let words = heading.replacing(/\[([^\]]*)\]\([^)]*\)/) { $0.1 }.lowercased()
+                let anchor = String(
+                    words.compactMap { letter in
+                        letter == " " ? "-" : letter.isLetter || letter.isNumber || "-_".contains(letter) ? letter : nil
+                    })
+                let count = counts[anchor, default: 0]
+                counts[anchor] = count + 1
+                anchors.insert(count == 0 ? anchor : "\(anchor)-\(count)")
+            }
+            return anchors
+        }
+
+        /// Every page, and every heading, that a document or an alert rule links to is there.
         @Test func noLinkIsDead() throws {
             let files = FileManager.default
             let pages =
-                ["README.md", "CONTRIBUTING.md", "SECURITY.md", "Examples/README.md"]
-                + (try files.contentsOfDirectory(atPath: Self.root + "/docs")).filter { $0.hasSuffix(".md") }.map {
-                    "docs/\($0)"
+                try ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "Examples/README.md"]
+                + ["docs", "docs/adr", "packaging/kubernetes"].flatMap { folder in
+                    try files.contentsOfDirectory(atPath: "\(Self.root)/\(folder)").filter { $0.hasSuffix(".md") }
+                        .map { "\(folder)/\($0)" }
                 }
-            var links = 0
+            var (links, places) = (0, 0)
+            func follow(_ target: String, _ anchor: String, from page: String) throws {
+                let here = "\(Self.root)/\(page)"
+                let folder = URL(fileURLWithPath: here).deletingLastPathComponent()
+                let path = target.isEmpty ? here : folder.appendingPathComponent(target).path
+                #expect(files.fileExists(atPath: path), "\(page) links to \(target)")
+                links += 1
+                guard !anchor.isEmpty, path.hasSuffix(".md"), files.fileExists(atPath: path) else { return }
+                #expect(try Self.anchors(of: path).contains(anchor), "\(page) links to \(target)#\(anchor)")
+                places += 1
+            }
             for page in pages {
                 let text = try String(contentsOfFile: "\(Self.root)/\(page)", encoding: .utf8)
-                let folder = URL(fileURLWithPath: "\(Self.root)/\(page)").deletingLastPathComponent()
-                for match in text.matches(of: /\]\(([^)#\s]+)(#[^)]*)?\)/) {
+                for match in text.matches(of: /\]\(([^)#\s]*)(?:#([^)\s]*))?\)/) {
                     let target = String(match.1)
                     guard !target.contains("://"), !target.hasPrefix("mailto:") else { continue }
-                    let path = folder.appendingPathComponent(target).path
-                    #expect(files.fileExists(atPath: path), "\(page) links to \(target)")
-                    links += 1
+                    try follow(target, String(match.2 ?? ""), from: page)
                 }
             }
-            #expect(links > 50)
+            for file in ["alerts.yml", "dashboard.json"] {
+                let text = try String(contentsOfFile: "\(Self.root)/packaging/watching/\(file)", encoding: .utf8)
+                for match in text.matches(of: /(docs\/\w+\.md)#([\w-]+)/) {
+                    try follow(String(match.1), String(match.2), from: "README.md")
+                }
+            }
+            #expect(links > 60 && places > 20, "\(links) \(places)")
         }
 
         /// The examples say of themselves that they are made up.
