@@ -67,8 +67,15 @@ extension Column {
 
     /// The file of a `library l`, with a link to its home page or its download.
     static func libraryFile(_ key: String) -> Column {
-        .text(key, "Library", "l.filename", width: 36).leading(to: "coalesce(nullif(l.homepage, ''), l.download_url)")
+        .text(key, "Library", "l.filename", width: 36).leading(to: libraryAddress)
     }
+
+    /// The description of a `library l`; its beginning links to its home page or its download.
+    static func libraryText(_ key: String, _ title: String) -> Column {
+        Column(key, title, .prose, "nullif(l.description, '')", width: 40).leading(to: libraryAddress).omittedWhenNull
+    }
+
+    private static let libraryAddress: StaticSQL = "coalesce(nullif(l.homepage, ''), l.download_url)"
 
     /// The description of a vulnerability; its beginning links to the page of the `vulnerability v`.
     static func vulnerabilityText(_ key: String, _ title: String, _ sql: StaticSQL) -> Column {

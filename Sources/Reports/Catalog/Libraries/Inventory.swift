@@ -32,7 +32,7 @@ extension Report {
                     .text("version", "Version", "nullif(l.version, '')", width: 14).omittedWhenNull,
                     .text("type", "Type", "l.type", width: 16),
                     .text("sha1", "SHA1", LibrarySQL.sha1, width: 42).omittedWhenNull,
-                    .text("description", "Description", "nullif(l.description, '')", width: 40).omittedWhenNull,
+                    .libraryText("description", "Description"),
                     .licenses("l.licenses"),
                     .text("matchType", "Match Type", LibrarySQL.matchType, width: 14).omittedWhenNull,
                     .directDependency("Direct Dependency", "nullif(o.direct, -1)"),
