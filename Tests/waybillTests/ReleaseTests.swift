@@ -6,6 +6,19 @@ extension EndToEnd {
     /// `packaging/release` in a repository of its own, whose Makefile makes nothing.
     @Suite(.enabled(if: ForeignTool.find("git") != nil, "needs git"))
     struct ReleaseTests {
+        /// Files below `packaging` that name the image.
+        private static let manifests = ["compose.yaml", "kubernetes/kustomization.yaml"]
+
+        /// The image that a cluster starts is that of this version.
+        @Test func manifestsNameTheVersion() throws {
+            let version = try #require(try Executable.run(["version"]).output.split(separator: " ").last)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            for (name, line) in zip(Self.manifests, ["  image: waybill:\(version)\n", "    newTag: \(version)\n"]) {
+                let text = try String(contentsOfFile: "\(ReadmeTests.root)/packaging/\(name)", encoding: .utf8)
+                #expect(text.contains(line), "\(name)")
+            }
+        }
+
         /// A repository with what the script looks at.
         private final class Repository: Sendable {
             let folder: TemporaryFolder
@@ -13,11 +26,13 @@ extension EndToEnd {
             init() throws {
                 folder = try TemporaryFolder()
                 let files = FileManager.default
-                for name in ["packaging", "Sources/Inventory"] {
+                for name in ["packaging/kubernetes", "Sources/Inventory"] {
                     try files.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
                 }
-                try files.copyItem(
-                    atPath: ReadmeTests.root + "/packaging/release", toPath: folder.path("packaging/release"))
+                for name in ["release"] + ReleaseTests.manifests {
+                    try files.copyItem(
+                        atPath: "\(ReadmeTests.root)/packaging/\(name)", toPath: folder.path("packaging/\(name)"))
+                }
                 try write("#!/bin/sh\necho made > \"$3/waybill-$2.spdx.json\"\n", to: "packaging/sbom.py")
                 try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("packaging/sbom.py"))
                 try write(
@@ -114,6 +129,9 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.errors)\n\(ending.output)")
             #expect(try repository.read("Sources/Inventory/ProgramVersion.swift").contains("current = \"1.2.0\""))
             #expect(try repository.read("golden.txt") == "names 1.2.0\n")
+            for name in Self.manifests {
+                #expect(try repository.read("packaging/\(name)").contains("1.2.0"), "\(name)")
+            }
             let changes = try repository.read("CHANGELOG.md")
             #expect(
                 changes.contains(/## Unreleased\n\n## 1\.2\.0 - \d{4}-\d\d-\d\d\n\n### Added\n- A thing\./),
