@@ -64,5 +64,8 @@ for _ in $(seq 60); do
 done
 call "\"requestType\":\"downloadAsyncReport\",\"reportStatusUUID\":\"$report\"" > "$work/report.zip"
 unzip -tqq "$work/report.zip" || { cat "$work/log"; exit 1; }
+# A text of each script prints as such, not as boxes.
+fonts=$(inside waybill doctor 2>/dev/null | grep -F ' fonts: ' || true)
+[[ $fonts == ok* ]] || { echo "the image's fonts: $fonts"; exit 1; }
 ! inside touch /etc/here 2>/dev/null || { echo "the root can be written"; exit 1; }
 echo "$status: a PDF in a ZIP of $(stat -c %s "$work/report.zip") bytes, from $user with a read-only root"

@@ -7,8 +7,8 @@ import CPango
 final class PDFFonts {
     /// In order of preference for each character; what none of them has comes from any font of the machine.
     private static let family = """
-        Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,DejaVu Sans,\
-        Symbola
+        Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,Droid Sans Fallback,\
+        DejaVu Sans,Symbola
         """
 
     /// Debian's packages of these fonts, for errors.
