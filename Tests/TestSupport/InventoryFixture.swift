@@ -89,11 +89,11 @@ package final class InventoryFixture: Sendable {
             try Exploitation.replace(
                 "kev", with: [.init(name: "CVE-2025-90001", since: Self.start - 62 * 86_400_000)], at: Self.start,
                 on: connection)
-            let scores = try Exploitation.Likelihoods(replacedOn: connection)
-            try scores.append("CVE-2025-90001", score: 943_210, percentile: 998_760)
-            try scores.append("CVE-2023-0001", score: 10, percentile: 20_000)
-            try scores.finish()
         }
+        let scores = try Likelihoods(in: database)
+        try scores.append("CVE-2025-90001", score: 943_210, percentile: 998_760)
+        try scores.append("CVE-2023-0001", score: 10, percentile: 20_000)
+        try scores.finish()
     }
 
     /// Somebody answered every second request for a library.

@@ -71,7 +71,7 @@ struct Migration: Sendable {
         .directDependencies, .waitingJobs, .licenseExpressions, .identities, .digestNames, .exposures,
         .alertReasons, .basis, .namedDigests, .feeds, .licenseReadings,
         .statements, .keys, .audit, .sessionUse, .decisions, .contentTimes, .notices,
-        .questions, .alertLists, .signIn, .signInLimits, .severityDays,
+        .questions, .alertLists, .signIn, .signInLimits, .severityDays, .likelihoodEditions,
     ]
 
     /// Schemas that programs have which somebody may run. Their fixtures in Tests/Data stay for ever; a test looks for them.

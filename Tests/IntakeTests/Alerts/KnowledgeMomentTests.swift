@@ -31,11 +31,9 @@ import Testing
         #expect(try !isNews(bench, replace), "the same list says nothing new")
         #expect(
             try isNews(bench) {
-                try bench.database.write { connection in
-                    let list = try Exploitation.Likelihoods(replacedOn: connection)
-                    try list.append("CVE-2099-1", score: 500_000, percentile: 900_000)
-                    try list.finish()
-                }
+                let list = try Likelihoods(in: bench.database)
+                try list.append("CVE-2099-1", score: 500_000, percentile: 900_000)
+                try list.finish()
             })
     }
 

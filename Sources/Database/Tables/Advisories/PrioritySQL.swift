@@ -9,7 +9,7 @@ package enum PrioritySQL {
     /// middle of the range of its severity word (CVSS 3.1 §5), or of medium.
     package static let weight: StaticSQL = """
         (CASE WHEN EXISTS (SELECT 1 FROM exploited wx WHERE wx.name = v.name) THEN 1000000000 ELSE 0 END
-        + coalesce((SELECT wh.score FROM likelihood wh WHERE wh.name = v.name),
+        + coalesce((SELECT h.score FROM likelihood h WHERE \(Likelihoods.ofVulnerability)),
             CASE v.type WHEN 'MAL' THEN 1000000 ELSE 100000 END)
         * coalesce(v.score, CASE v.severity WHEN 'critical' THEN 95 WHEN 'high' THEN 80 WHEN 'medium' THEN 55
             WHEN 'low' THEN 20 WHEN 'none' THEN 0 ELSE 55 END))

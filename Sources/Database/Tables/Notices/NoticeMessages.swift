@@ -107,7 +107,8 @@ package enum NoticeMessages {
                 """
                 SELECT v.name, v.severity, v.score,
                     CASE WHEN EXISTS (SELECT 1 FROM exploited x WHERE x.name = v.name) THEN 1 ELSE 0 END,
-                    (SELECT h.score FROM likelihood h WHERE h.name = v.name), v.url, \(SQL(PrioritySQL.weight))
+                    (SELECT h.score FROM likelihood h WHERE \(SQL(Likelihoods.ofVulnerability))), v.url,
+                    \(SQL(PrioritySQL.weight))
                 FROM vulnerability v WHERE v.organization IN (0, \(organization)) AND v.name IN \(list)
                 ORDER BY v.organization DESC
                 """

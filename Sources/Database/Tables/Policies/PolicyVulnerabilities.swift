@@ -4,7 +4,7 @@ extension PolicyVulnerability {
     /// Of a `vulnerability v`, in the order in which `init(row:from:)` reads it.
     package static let columns: SQL = """
         v.score, v.severity, CASE WHEN EXISTS (SELECT 1 FROM exploited px WHERE px.name = v.name) THEN 1 ELSE 0 END, \
-        (SELECT ph.score FROM likelihood ph WHERE ph.name = v.name)
+        (SELECT h.score FROM likelihood h WHERE \(Likelihoods.ofVulnerability))
         """
 
     /// - Parameter first: the cell of the first of `columns`.
