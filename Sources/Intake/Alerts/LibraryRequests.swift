@@ -128,7 +128,7 @@ struct LibraryRequests {
             .sorted(by: { $0.key < $1.key })
         {
             let policy = some.first?.policy
-            let status = Self.status(by: policy).status
+            let (status, _) = Self.status(by: policy)
             try SQL.inSlices(some.map(\.number), as: Value.integer) { list in
                 try connection.run(
                     """
