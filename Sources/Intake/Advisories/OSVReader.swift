@@ -87,7 +87,13 @@ struct OSVReader: ~Copyable {
         }
     }
 
-    private static func isLine(_ text: String) -> Bool { !text.utf8.contains { $0 < 32 } }
+    private static func isLine(_ text: String) -> Bool { !holds(text) { $0 < 32 } }
+
+    /// Whether a text has such a byte. Looks at the bytes where they lie: every text of every record is asked.
+    private static func holds(_ text: String, _ isWanted: (UInt8) -> Bool) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { $0.contains(where: isWanted) }
+            ?? text.utf8.contains(where: isWanted)
+    }
 
     // MARK: Members
 
@@ -281,7 +287,7 @@ struct OSVReader: ~Copyable {
         }
         let text = try json.string()
         // No database takes NUL.
-        return text.utf8.contains(0) ? String(text.filter { $0 != "\0" }) : text
+        return Self.holds(text) { $0 == 0 } ? String(text.filter { $0 != "\0" }) : text
     }
 
     /// The strings of an array that are lines; others are left out.
