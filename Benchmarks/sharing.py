@@ -1,4 +1,5 @@
-"""How long submissions wait while something large is written: an import, a decision about all alerts, statements, a deletion."""
+"""How long submissions wait while something large is written: an import, a decision about all alerts, statements, scores, a deletion."""
+import gzip
 import json
 import os
 import shutil
@@ -56,12 +57,24 @@ def statements(document, path):
         "statements": said}))
 
 
+def scores(mirror):
+    """A mirror with EPSS scores of a day, as many as there are."""
+    path = mirror / "epss" / "epss_scores-current.csv.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wt", compresslevel=1) as file:
+        file.write("#model_version:v1,score_date:2026-03-01T00:00:00+0000\ncve,epss,percentile\n")
+        for number in range(300_000):
+            file.write(f"CVE-{2000 + number // 12_000}-{10_000 + number % 12_000},0.1,0.5\n")
+
+
 def sharing(table):
     data, document, other, said = WORK / "sharing", *(WORK / f"sharing-{name}.json" for name in ("one", "other", "vex"))
     shutil.rmtree(data, ignore_errors=True)
     sbom.write(document, ROWS, seed=5)
     sbom.write(other, ROWS, seed=6, first=ROWS)
     statements(document, said)
+    mirror = WORK / "sharing-mirror"
+    scores(mirror)
     made = waybill("init", "--organization", "Bench", "--email", "bench@example.org", data=data)
     place = waybill("import", "sbom", document, "--org", made["orgToken"], "--product", "P", "--project", "J", data=data)["projects"][0]
     keys = {"orgToken": made["orgToken"], "userKey": made["userKey"]}
@@ -84,6 +97,8 @@ def sharing(table):
             "import of the same project again": lambda: command("import", "sbom", document, "--product", "P", "--project", "J"),
             "policy about all libraries": policy,
             f"{STATEMENTS:,} statements": lambda: command("import", "vex", said),
+            "300,000 EPSS scores": lambda: subprocess.run(
+                [str(WAYBILL), "update", "epss", "--from", str(mirror), "--data", str(data)], check=True, capture_output=True),
             "deletion of the project": lambda: (
                 call(server, "deleteProject", **keys, productToken=place["productToken"], projectToken=place["projectToken"]), time.sleep(15)),
         }
@@ -94,7 +109,8 @@ def sharing(table):
             say(f"{name}: {len(took)} submissions, median {statistics.median(took):.0f} ms, longest {max(took):.0f} ms")
             table.add(
                 f"submission beside: {name} ({ROWS:,} libraries), p99", f"longest {max(took):.0f} ms", "", submissions.p99, GOAL, least=False, unit=" ms")
-    shutil.rmtree(data, ignore_errors=True)
+    for path in (data, mirror):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def metrics(server, prefix):

@@ -28,9 +28,9 @@ package struct AdvisoryImport {
         }
     }
 
-    /// Records of a batch, and bytes of their texts: whichever comes first ends it.
-    private static let batchRecords = 1000
-    private static let batchBytes = 4 << 20
+    /// Records of a batch, whose transaction other writers wait for, and bytes of their texts: whichever comes first ends it.
+    private static let batchRecords = 500
+    private static let batchBytes = 2 << 20
 
     private let records: RecordImport
     private let time: Int64?

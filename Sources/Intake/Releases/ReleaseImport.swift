@@ -21,8 +21,8 @@ package struct ReleaseImport {
         }
     }
 
-    /// Versions of a batch.
-    private static let batch = 20_000
+    /// Versions of a batch, whose transaction other writers wait for.
+    private static let batch = 2000
 
     private let records: RecordImport
 

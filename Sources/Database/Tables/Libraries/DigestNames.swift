@@ -63,7 +63,7 @@ package enum DigestNames {
     // MARK: Looking up
 
     /// Libraries whose digests are taken in one transaction.
-    private static let page = 5000
+    private static let page = 2000
 
     /// Takes in the digests of libraries that came since somebody asked last. To be called before `known`.
     package static func catchUp(organization: Int64, in database: any Database) throws {

@@ -37,10 +37,11 @@ package struct AbandonedScan: Sendable, Equatable {
         try forgetProject(in: database, limit: limit)
         if wasStaged {
             let end = try database.read { try $0.integer("SELECT next FROM sequence WHERE name = 'library'") } ?? 0
-            for first in stride(from: libraryMark, to: end, by: limit) {
-                guard
-                    try database.write({ try forgetLibraries(from: first, to: min(end, first + Int64(limit)), on: $0) })
-                else { return false }
+            // Each has rows in ten tables.
+            let some = max(1, limit / 5)
+            for first in stride(from: libraryMark, to: end, by: some) {
+                let last = min(end, first + Int64(some))
+                guard try database.write({ try forgetLibraries(from: first, to: last, on: $0) }) else { return false }
             }
             guard try database.write({ try forgetLicenses(on: $0) }) else { return false }
         }
