@@ -39,7 +39,7 @@ package final class Server: Sendable {
         ScratchFile.sweep(runtime.directory.incoming)
         var backend = Self.backend(runtime, settings, bell: workforce.doorbell)
         backend.secrets = Self.secrets(runtime, settings)
-        Self.settleRoles(backend.issuers, runtime)
+        SignInKeeper.settle(backend.issuers, queue: runtime.queue, log: runtime.log)
         let site = Site(backend)
         let accessLog = try settings.accessLog.map { AccessLog(try LineFile($0)) }
         automation = Automation(
@@ -122,30 +122,6 @@ package final class Server: Sendable {
         backend.sendsMail = settings.mail != nil
         backend.issuers = settings.signIn.map { IssuerDirectory($0, now: queue.now) }
         return backend
-    }
-
-    /// Gives people the roles of the operator's present file, because it may have changed since they signed in.
-    private static func settleRoles(_ issuers: IssuerDirectory?, _ runtime: Runtime) {
-        for issuer in (issuers?.clients ?? []).map(\.issuer) {
-            do {
-                let lost = try runtime.database.read { try issuer.namesWithoutPlace(on: $0) }
-                if !lost.isEmpty {
-                    runtime.log(
-                        .warning, "names in the file of --sign-in lead to no organization or product, or to several",
-                        ["issuer": issuer.id, "names": lost.joined(separator: ", ")])
-                }
-                guard issuer.rules != nil else { continue }
-                try runtime.database.write { connection in
-                    let writing = Writing(
-                        in: Scope(kind: .organization, organization: 0), by: .system, at: runtime.queue.now(),
-                        on: connection)
-                    try Identities.settle(issuer: issuer.url, by: issuer.reach(on: connection), writing)
-                }
-            } catch {
-                runtime.log(
-                    .error, "the roles of an issuer's groups were not set", ["issuer": issuer.id, "error": "\(error)"])
-            }
-        }
     }
 
     /// The key for the secrets of webhooks. Without one the server does all but webhooks, and says why.

@@ -171,6 +171,18 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
+    @Test func administratorsSeeWhenSomebodySignedInLast() async throws {
+        try await run {
+            _ = try await signIn()
+            let cookie = try await browser.enter(browser.acme.administrator)
+            let people = "/console/organization/\(browser.acme.token)/people"
+            #expect(await browser.page(people, cookie: cookie).contains(">2026-01-02 03:04</time>"))
+            let ada = "/console/organization/\(browser.acme.token)/person/ada%40example.com"
+            let page = await browser.page(ada, cookie: cookie)
+            #expect(page.contains("Last sign-in with an issuer") && page.contains("2026-01-02 03:04"))
+        }
+    }
+
     @Test func groupsThatTheIssuerDoesNotNameEndNothing() async throws {
         try await run {
             let session = try #require(try await signIn().headers["Set-Cookie"]).prefix { $0 != ";" }

@@ -43,12 +43,7 @@ struct SignInAdministratorTests {
             Issue.record("not let in")
             return
         }
-        try house.database.write { connection in
-            let writing = Writing(
-                in: Scope(kind: .organization, organization: house.acme), by: .system, at: 110, on: connection)
-            let person = try #require(try People.account(bob, on: connection))
-            _ = try Keys.add(NewKey([7], name: "own"), to: person, writing)
-        }
+        try house.addKey(7, to: bob)
         #expect(try house.enter(["all"], email: mail, by: links) == .lastAdministrator)
         try house.addAdministrator(key: 20)
         #expect(try house.enter(["all"], email: mail, by: links, digest: [3]) != .lastAdministrator)

@@ -1,4 +1,5 @@
 import TestSupport
+import Testing
 
 @testable import Database
 
@@ -59,6 +60,16 @@ struct SignInHouse {
             let account = try Accounts.createAccount(
                 email: "admin\(key)@acme.example", name: "", kind: "USER", keyDigest: [key], at: 1, on: connection)
             try Accounts.assign(.administrator, to: account, organization: acme, on: connection)
+        }
+    }
+
+    /// Gives somebody a key of their own.
+    func addKey(_ key: UInt8, to account: Int64) throws {
+        try database.write { connection in
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: acme), by: .system, at: 110, on: connection)
+            let person = try #require(try People.account(account, on: connection))
+            _ = try Keys.add(NewKey([key], name: "own \(key)"), to: person, writing)
         }
     }
 

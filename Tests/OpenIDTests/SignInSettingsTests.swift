@@ -25,7 +25,7 @@ struct SignInSettingsTests {
         let issuer = try #require(settings.issuers.first)
         #expect(settings.address == "https://waybill.example")
         #expect(issuer.name == "acme" && issuer.secret == nil && issuer.rules == nil)
-        #expect(!issuer.linksByEmail && !issuer.closesWithoutGroups)
+        #expect(!issuer.linksByEmail && !issuer.closesWithoutGroups && issuer.signInWithinDays == 90)
         #expect(issuer.scopes == ["openid", "profile", "email"] && issuer.groupsClaim == "groups")
     }
 
@@ -34,12 +34,12 @@ struct SignInSettingsTests {
             Self.file(
                 """
                 {\(Self.least),"name":"Acme's people","secretFile":"/s","scopes":["openid","groups"],"trust":"/ca.pem",
-                "origins":["https://keys.example"],"groups":"realm_access.roles","linkByEmail":true,"closeWithoutGroups":true,
+                "origins":["https://keys.example"],"groups":"realm_access.roles","linkByEmail":true,"closeWithoutGroups":true,"signInWithinDays":30,
                 "mapping":[{"group":"a","role":"MEMBER"},{"group":"b","role":"READ_ONLY","product":"Shop","organization":"Acme"}]}
                 """))
         let issuer = try #require(settings.issuers.first)
         #expect(issuer.secret == "secret of /s" && issuer.trusted == "/ca.pem" && issuer.linksByEmail)
-        #expect(issuer.closesWithoutGroups)
+        #expect(issuer.closesWithoutGroups && issuer.signInWithinDays == 30)
         #expect(issuer.origins == ["https://keys.example"] && issuer.groupsClaim == "realm_access.roles")
         #expect(
             issuer.rules == [
@@ -48,18 +48,22 @@ struct SignInSettingsTests {
             ])
     }
 
+    /// A file without issuers ends what issuers gave.
+    @Test func aFileMayHaveNoIssuer() throws { #expect(try Self.read(Self.file("")).issuers.isEmpty) }
+
     @Test(arguments: [
         ("[]", "no JSON object"), ("{}", "address of the file is missing"),
         (#"{"address":"waybill","issuers":[]}"#, "address is"),
         (#"{"address":"http://waybill.example","issuers":[]}"#, "address is"),
         (#"{"address":"https://waybill.example/x","issuers":[]}"#, "address is"),
-        (#"{"address":"https://waybill.example","issuers":[]}"#, "issuers has 0 elements"),
         (#"{"address":"https://waybill.example","issuer":[]}"#, #"has "issuer""#),
         (file("{}"), "id of an element of issuers is missing"),
         (file("{\(least),\"clientSecret\":\"x\"}"), #"issuer acme has "clientSecret""#),
         (file("{\(least),\"scopes\":[\"email\"]}"), "scopes of acme has no openid"),
         (file("{\(least),\"origins\":[\"https://x.example/path\"]}"), "origins of acme"),
         (file("{\(least),\"linkByEmail\":\"yes\"}"), "linkByEmail of issuer acme"),
+        (file("{\(least),\"signInWithinDays\":-1}"), "signInWithinDays of issuer acme is no whole number from 0 to"),
+        (file("{\(least),\"signInWithinDays\":\"30\"}"), "signInWithinDays of issuer acme"),
         (file("{\(least),\"mapping\":[{\"group\":\"a\"}]}"), "role of"),
         (file("{\(least),\"mapping\":[{\"group\":\"a\",\"role\":\"MEMBER\",\"organization\":\"Rival\"}]}"), "Rival"),
         (file("{\(least)},{\(least)}"), "two issuers have the id acme"),

@@ -29,6 +29,7 @@ extension Issuer {
         var reach = IssuerReach(
             name: id, organizations: Array(Set(places.values)), rules: found, linksByEmail: linksByEmail)
         reach.closesWithoutGroups = closesWithoutGroups
+        reach.isWhole = organizations.allSatisfy { places[$0] != nil }
         return reach
     }
 

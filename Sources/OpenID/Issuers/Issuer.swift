@@ -23,6 +23,8 @@ package struct Issuer: Sendable, Equatable {
     package var linksByEmail = false
     /// Whether a person whose token lacks that claim has no groups; else the sign-in is refused and changes nothing.
     package var closesWithoutGroups = false
+    /// Days after the last sign-in for which a person's rights last; 0 for any number.
+    package var signInWithinDays = 90
     /// The rights of groups; nil if calls set them.
     package var rules: [GroupRule]?
 

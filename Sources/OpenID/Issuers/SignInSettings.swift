@@ -19,6 +19,8 @@ package struct SignInSettings: Sendable, Equatable {
     private static let issuerLimit = 50
     private static let ruleLimit = 1000
     private static let textLimit = 500
+    /// Ten years.
+    private static let dayLimit = 3650
 
     package init(address: String, issuers: [Issuer]) {
         self.address = address
@@ -47,8 +49,8 @@ package struct SignInSettings: Sendable, Equatable {
         }
         self.address = "\(origin)"
         let sections = try top.sections("issuers")
-        guard (1...Self.issuerLimit).contains(sections.count) else {
-            throw Fault(description: "issuers has \(sections.count) elements; accepted: 1 to \(Self.issuerLimit)")
+        guard sections.count <= Self.issuerLimit else {
+            throw Fault(description: "issuers has \(sections.count) elements; accepted: at most \(Self.issuerLimit)")
         }
         var issuers: [Issuer] = []
         for section in sections {
@@ -74,7 +76,7 @@ package struct SignInSettings: Sendable, Equatable {
     ) throws(Fault) -> Issuer {
         try section.allow(
             "id", "name", "issuer", "client", "secretFile", "scopes", "trust", "origins", "organizations", "groups",
-            "closeWithoutGroups", "linkByEmail", "mapping")
+            "closeWithoutGroups", "linkByEmail", "signInWithinDays", "mapping")
         let id = try section.needed("id")
         let isID =
             id.utf8.count <= 40 && id.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-".utf8.contains($0) }
@@ -109,6 +111,8 @@ package struct SignInSettings: Sendable, Equatable {
         issuer.groupsClaim = try section.text("groups") ?? issuer.groupsClaim
         issuer.linksByEmail = try section.flag("linkByEmail") ?? false
         issuer.closesWithoutGroups = try section.flag("closeWithoutGroups") ?? false
+        issuer.signInWithinDays =
+            try section.number("signInWithinDays", in: 0...dayLimit) ?? issuer.signInWithinDays
         issuer.rules = try section.has("mapping") ? rules(section, of: issuer) : nil
         return issuer
     }
@@ -185,6 +189,16 @@ package struct SignInSettings: Sendable, Equatable {
                 throw Fault(description: "\(name) of \(place) is no true or false")
             }
             return value
+        }
+
+        func number(_ name: String, in range: ClosedRange<Int>) throws(Fault) -> Int? {
+            guard let member = members[name] else { return nil }
+            guard case .number(let text) = member, let number = NumberText.whole(text, in: range) else {
+                throw Fault(
+                    description:
+                        "\(name) of \(place) is no whole number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
         }
 
         func sections(_ name: String) throws(Fault) -> [Section] {

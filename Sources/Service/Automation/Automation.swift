@@ -18,6 +18,7 @@ final class Automation: Sendable {
     private let ledger: Ledger
     private let auditLog: AuditLog?
     private let accessLog: AccessLog?
+    private let people: SignInKeeper?
     private let isStopping = Atomic<Bool>(false)
     private let running = DispatchGroup()
 
@@ -35,6 +36,7 @@ final class Automation: Sendable {
         bell = backend.bell
         secrets = backend.secrets
         ledger = backend.ledger
+        people = backend.issuers.map { SignInKeeper($0, queue: runtime.queue, log: runtime.log) }
     }
 
     func start() {
@@ -51,6 +53,7 @@ final class Automation: Sendable {
         if let auditLog {
             loop("audit log") { [self] in try auditLog.run { !self.isStopping.load(ordering: .relaxed) } }
         }
+        if let people { loop("people of issuers") { try people.tend() } }
         if accessLog != nil { loop("access log") { [self] in try writeAccessLog() } }
         DispatchQueue(label: "webhooks").async(group: running) { [self] in
             let sender = WebhookSender(runtime, targets: targets, secrets: secrets)

@@ -14,7 +14,7 @@ extension Command {
     static let doctor = Command(
         words: ["doctor"], operands: "",
         summary: "Checks configuration, database, artifact store, fonts and licence list; says what to do.",
-        flags: []
+        flags: [Flag.signIn]
     ) { arguments, configuration in
         let doctor = Doctor(configuration)
         let findings = doctor.examine()
@@ -125,6 +125,7 @@ struct Doctor {
             check("snapshots") { try snapshots() },
             search(),
             check("webhook secrets") { try secrets() },
+            look("sign-in", signIn),
             checkStore(),
         ]
     }

@@ -188,6 +188,7 @@ extension JSONWriter {
             object.text("role", entry.role.rawValue)
         }
         number("keys", member.keys)
+        if member.signedIn > 0 { time("lastSignIn", member.signedIn) }
     }
 
     fileprivate mutating func key(_ key: KeyRecord) {

@@ -81,7 +81,7 @@ extension Page {
                 html.text(words.joined(separator: ", "))
             },
             .text("Kind", isWide: true) { $0.kind == "SERVICE" ? "a service" : "a person" },
-            .number("Keys", isWide: true, \.keys),
+            .number("Keys", isWide: true, \.keys), .time("Last sign-in", isWide: true, \.signedIn),
         ]
     }
 }

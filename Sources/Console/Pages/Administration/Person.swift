@@ -19,6 +19,7 @@ extension Page {
             html.section("Roles") { html in
                 html.facts([
                     ("Name", member.person.name), ("In the whole organization", member.role?.word ?? "no role"),
+                    ("Last sign-in with an issuer", member.signedIn > 0 ? Words.time(member.signedIn) : ""),
                 ])
                 if !member.productRoles.isEmpty {
                     html.table(

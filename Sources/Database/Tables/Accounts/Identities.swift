@@ -44,6 +44,8 @@ package struct IssuerReach: Sendable {
     package let linksByEmail: Bool
     /// Whether somebody of whom the issuer names no groups at all has none.
     package var closesWithoutGroups = false
+    /// Whether each organization of the operator's file was found.
+    package var isWhole = true
 
     package init(name: String, organizations: [Int64], rules: [MappingRule], linksByEmail: Bool) {
         self.name = name

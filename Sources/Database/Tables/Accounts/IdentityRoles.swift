@@ -28,11 +28,15 @@ extension Identities {
     /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, and
     /// groups stay while there is a role in the organization. An account of before that is the last local administrator of an organization
     /// stays its administrator. True where that is so.
+    ///
+    /// - Parameter reason: why roles end, for the records; nil for the groups.
     @discardableResult
     static func setRoles(
-        _ roles: [MappingRule], of account: Int64, by reach: IssuerReach, _ writing: Writing
+        _ roles: [MappingRule], of account: Int64, by reach: IssuerReach, because reason: String? = nil,
+        _ writing: Writing
     ) throws -> Bool {
         let connection = writing.connection
+        let reason = reason ?? "no group of \(reach.name) gives a role"
         var keepsAny = false
         for organization in reach.organizations {
             let mapped = roles.filter { $0.organization == organization }
@@ -60,12 +64,9 @@ extension Identities {
             if isKept {
                 try People.note(
                     .assignment, .changed,
-                    """
-                    ADMINISTRATOR: \(email), kept as the last local administrator with a key; no group of \(reach.name) \
-                    gives it
-                    """, writing)
+                    "ADMINISTRATOR: \(email), kept as the last local administrator with a key: \(reason)", writing)
             }
-            if wanted.isEmpty { try People.note(.assignment, .changed, "NONE: \(email), by \(reach.name)", writing) }
+            if wanted.isEmpty { try People.note(.assignment, .changed, "NONE: \(email): \(reason)", writing) }
         }
         return keepsAny
     }

@@ -8,6 +8,8 @@ package struct Member: Sendable {
     /// In single products, in the order of their names.
     package let productRoles: [(product: String, role: Role)]
     package let keys: Int64
+    /// When the person signed in last with an issuer, in milliseconds since 1970; 0 for never.
+    package let signedIn: Int64
 
     /// Roles in words, for a person.
     package var rolesText: String {
@@ -46,14 +48,15 @@ package struct Member: Sendable {
         let rows = try connection.all(
             """
             SELECT a.id, a.name, a.email, a.kind,
-                (SELECT count(*) FROM user_key k WHERE k.account = a.id AND k.is_sign_in = 0)
+                (SELECT count(*) FROM user_key k WHERE k.account = a.id AND k.is_sign_in = 0),
+                coalesce((SELECT i.seen_at FROM sign_in_identity i WHERE i.account = a.id), 0)
             FROM membership m JOIN account a ON a.id = m.account WHERE m.organization = \(scope.organization) AND \(condition)
             ORDER BY a.id LIMIT \(limit)
             """
         ) { row in
             (
                 person: Person(id: row.integer(0), name: row.string(1), email: row.string(2)), kind: row.string(3),
-                keys: row.integer(4)
+                keys: row.integer(4), signedIn: row.integer(5)
             )
         }
         let standings = try rows.map {
@@ -72,7 +75,7 @@ package struct Member: Sendable {
             }
             return Member(
                 person: row.person, kind: row.kind, role: standing?.role,
-                productRoles: roles.sorted { $0.product < $1.product }, keys: row.keys)
+                productRoles: roles.sorted { $0.product < $1.product }, keys: row.keys, signedIn: row.signedIn)
         }
     }
 }

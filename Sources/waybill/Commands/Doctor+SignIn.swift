@@ -1,0 +1,51 @@
+import API
+import Database
+import OpenID
+import Service
+
+extension Doctor {
+    /// Whether the file of issuers fits the people who have signed in, and its names lead somewhere.
+    func signIn() throws -> (message: String, isWarning: Bool) {
+        let settings = try configuration.signIn()
+        let database = try configuration.databaseURL().open()
+        defer { database.close() }
+        guard case .current = try database.schemaState() else {
+            return ("can be looked at when the schema is up to date", false)
+        }
+        let issuers = settings?.issuers ?? []
+        let (people, lost) = try database.read { connection in
+            (
+                try Identities.people(on: connection),
+                try issuers.flatMap { issuer in
+                    try issuer.namesWithoutPlace(on: connection).map { "\($0) (\(issuer.id))" }
+                }
+            )
+        }
+        let words = people.map { "\(counted($0.count, "person", "people")) of \($0.issuer)" }.joined(separator: ", ")
+        guard settings != nil else {
+            guard !people.isEmpty else { return ("nobody signs in with an issuer", false) }
+            return (
+                """
+                \(words) have rights, and no file of issuers is named: --sign-in, or sign-in in the settings, has it looked at; \
+                a file with "issuers": [] ends these rights
+                """, true
+            )
+        }
+        var troubles: [String] = []
+        if !lost.isEmpty {
+            troubles.append(
+                "names that lead to no organization or product, or to several, and give nothing: \(lost.joined(separator: ", "))"
+            )
+        }
+        let known = Set(issuers.map(\.url))
+        for (url, count) in people where !known.contains(url) {
+            troubles.append(
+                """
+                \(counted(count, "person", "people")) of \(url), which the file does not name, lose their rights at the next \
+                start: if that is not wanted, put the issuer back exactly as it was
+                """)
+        }
+        guard troubles.isEmpty else { return (troubles.joined(separator: "; "), true) }
+        return ("\(counted(issuers.count, "issuer"))\(people.isEmpty ? "" : ": \(words)")", false)
+    }
+}
