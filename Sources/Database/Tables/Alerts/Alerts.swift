@@ -213,8 +213,8 @@ package enum Alerts {
     package static func hide(
         _ changes: [AlertChange], project: Int64, organization: Int64, in hidden: HiddenRows
     ) throws {
-        for first in stride(from: 0, to: changes.count, by: 250) {
-            let some = Array(changes[first..<min(changes.count, first + 250)])
+        for first in stride(from: 0, to: changes.count, by: 1000) {
+            let some = Array(changes[first..<min(changes.count, first + 1000)])
             try hidden.write { connection in
                 var rows = RowBuffer(capacity: some.count * 512)
                 var events = RowBuffer(capacity: some.count * 128)
