@@ -1,31 +1,31 @@
 // DESIGN. The engines differ in the connection, not in the queries. A `Connection` prepares, binds, steps and inserts in
-// bulk; everything above it is SQL that both engines speak. Calls block the thread that makes them: they are made on
-// threads of our own (a writer, report workers, the HTTP server's pool), never on the cooperative pool.
+// bulk; all code above it uses SQL that both engines understand. Calls block their thread. They are made on separate
+// threads (a writer, report workers, the HTTP server's pool), never on the cooperative pool.
 
-/// The engines behind the one contract.
+/// The engines that implement the contract.
 package enum Engine: String, Sendable, CaseIterable { case sqlite, postgresql }
 
 /// A failure below a query.
 package enum DatabaseError: Error, CustomStringConvertible {
-    /// The database could not be opened: where, and why.
+    /// The database could not be opened; with its place and the reason.
     case unavailable(url: String, why: String)
-    /// The file is none of the engine's.
+    /// The file is not a database of the engine.
     case noDatabase(path: String)
-    /// A statement failed. Bound values are left out: they may be secret.
+    /// A statement failed. Bound values are left out, because they may be secret.
     case statement(sql: String, why: String)
-    /// A rule of the schema forbids the row (a name that is taken).
+    /// A rule of the schema forbids the row, such as a name that is taken.
     case conflict(sql: String, why: String)
-    /// Another process holds the database longer than the time allowed.
+    /// Another process holds the database for longer than the allowed time.
     case busy
-    /// No room on the disk, or it cannot be written.
+    /// The disk is full or cannot be written.
     case storage(why: String)
-    /// The engine lacks memory, connections or another resource for the moment.
+    /// The engine temporarily lacks memory, connections or another resource.
     case exhausted(why: String)
-    /// The connection broke during the commit: the write may stand or not.
+    /// The connection broke during the commit, so the write may or may not be stored.
     case unknownOutcome(why: String)
     /// The schema is newer than this program.
     case newerSchema(found: Int, known: Int)
-    /// A step of the schema was made by another text than the program has.
+    /// Another text made a step of the schema than the program has.
     case otherSchema(step: Int, name: String, why: String)
     /// The work of a migration step is unfinished, and this command cannot do it.
     case unfinishedUpgrade(step: Int, name: String)
@@ -58,7 +58,7 @@ package enum DatabaseError: Error, CustomStringConvertible {
     }
 }
 
-/// A running query of one transaction, or of one `read`; it ends with it.
+/// A running query; it lives as long as its transaction or its `read`.
 ///
 ///     let cursor = try connection.cursor("SELECT id, name FROM project WHERE product = \(product)")
 ///     var row = RowBuffer(capacity: 1024)
@@ -67,9 +67,9 @@ package enum DatabaseError: Error, CustomStringConvertible {
 ///         row.removeAll()
 ///     }
 package protocol RowCursor: AnyObject {
-    /// Appends the next row to `buffer`; false, and nothing appended, when there is none.
+    /// Appends the next row to `buffer`; false, without a row, at the end.
     func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool
-    /// Releases the statement. Called by `deinit` at the latest.
+    /// Releases the statement. `deinit` calls it at the latest.
     func finish()
 }
 
@@ -82,45 +82,46 @@ package protocol RowCursor: AnyObject {
 ///         print(row.integer(0), row.string(1))
 ///     }
 ///
-/// A connection comes from `Database.read`, `snapshot` or `write`, which define the rows that its statements see; it belongs
-/// to the thread that runs their closure and ends with it. Statements may be run while cursors are open. A statement that
-/// failed in a write undoes the whole write, also when its error is caught. Errors leave out values that were bound.
+/// A connection comes from `Database.read`, `snapshot` or `write`, which define the rows that its statements see. It belongs
+/// to the thread that runs their closure, and ends with the closure. Other statements may run while cursors are open. A
+/// statement that fails in a write undoes the whole write, even when its error is caught. Errors leave out bound values.
 package protocol Connection: AnyObject {
     var engine: Engine { get }
 
-    /// Runs a statement to its end and gives the number of rows that it changed.
+    /// Runs a statement to its end and returns the number of changed rows.
     @discardableResult
     func run(_ sql: SQL) throws(DatabaseError) -> Int
 
-    /// Starts a query. Several cursors may be open at once. Inside a snapshot each takes bounded memory however long it
-    /// is; elsewhere, what is left of a long cursor is kept in memory when another statement needs the connection, and
-    /// that is refused beyond 64 MiB.
+    /// Starts a query. Several cursors may be open at once. Inside a snapshot each cursor takes bounded memory,
+    /// whatever its length. Elsewhere, when another statement needs the connection, the rest of a long cursor is kept
+    /// in memory; beyond 64 MiB the statement is refused.
     func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
-    /// Like `cursor`, for a result that is known to be small: the statement is prepared once for the session, inside a
-    /// snapshot too, and PostgreSQL's result is taken whole.
+    /// Like `cursor`, for a result that is known to be small. The statement is prepared once for the session, inside a
+    /// snapshot, too, and PostgreSQL's result is received as a whole.
     func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
     /// Like `shortCursor`, for the last statement of a write, which PostgreSQL then gets in one message with the commit. No statement may
     /// follow in this write, and an error that its closure throws afterwards undoes nothing.
     func lastCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor
 
-    /// Inserts all rows of `rows`, each with as many cells as there are columns. Fast: a prepared statement or COPY.
-    /// Cells have the type of their column: an integer may stand for a real, nothing else is converted.
+    /// Inserts all rows of `rows`, each with as many cells as there are columns. It is fast, because it uses a
+    /// prepared statement or COPY. Cells have the type of their column; only an integer may stand for a real.
     func insert(_ rows: borrowing RowBuffer, into table: StaticString, _ columns: [StaticString]) throws(DatabaseError)
 
-    /// Runs a script of several statements without values: migrations.
+    /// Runs a script of several statements without values, for migrations.
     func script(_ text: String) throws(DatabaseError)
 
-    /// Wakes the listeners of `channel`, in all processes where the engine can, once the running write is committed.
+    /// Wakes the listeners of `channel` once the running write is committed; in all processes where the engine
+    /// supports that.
     func notify(_ channel: StaticString) throws(DatabaseError)
 
-    /// The engine's plan of a query, a line each, for tests that refuse a sort or a scan.
+    /// The engine's plan of a query, one step a line, for tests that refuse a sort or a scan.
     func plan(_ sql: SQL) throws(DatabaseError) -> [String]
 }
 
 extension Connection {
-    /// Calls `body` once for each row; the row's cells are 0, 1, 2, ….
+    /// Calls `body` once for each row; the row's cells have the numbers 0, 1, 2, ….
     package func each(
         _ sql: SQL, _ body: (borrowing RowBuffer) throws -> Void
     ) throws {
@@ -138,7 +139,7 @@ extension Connection {
 
     package func lastCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try shortCursor(sql) }
 
-    /// The result of `body` for the first row, or nil without rows.
+    /// The result of `body` for the first row; nil without rows.
     ///
     /// - Parameter isLast: whether this is the last statement of its write; see `lastCursor`.
     package func first<Result>(
@@ -151,7 +152,7 @@ extension Connection {
         return try body(row)
     }
 
-    /// All rows as `body` makes them. For results that are known to be small.
+    /// The results of `body` for all rows. Only for results that are known to be small.
     package func all<Result>(_ sql: SQL, _ body: (borrowing RowBuffer) throws -> Result) throws -> [Result] {
         var found: [Result] = []
         try Self.each(of: try shortCursor(sql)) { row in found.append(try body(row)) }
@@ -165,16 +166,17 @@ extension Connection {
         try first(sql, isLast: isLast) { $0.integerOrNil(0) } ?? nil
     }
 
-    /// Takes `count` numbers in a row from a named sequence and gives the first. Part of the running transaction.
+    /// Takes `count` consecutive numbers from a named sequence and returns the first. It is part of the running
+    /// transaction.
     ///
-    /// Fails with `DatabaseError.noNumberLeft` if clients store such numbers and this one is too large for them.
+    /// Throws `DatabaseError.noNumberLeft` if clients store such numbers and this one is too large for them.
     package func take(_ count: Int, from sequence: StaticString) throws -> Int64 {
         let name = sequence.description
         let isClients = ClientNumbers.sequences.contains(name)
         return try take(count, sequence: name, limit: isClients ? ClientNumbers.limit : nil)
     }
 
-    /// As above, for a sequence whose name is made; a number above `limit` is refused.
+    /// As above, for a sequence whose name is computed; a number above `limit` is refused.
     func take(_ count: Int, sequence name: String, limit: Int64?) throws -> Int64 {
         let next = try integer(
             """
@@ -187,7 +189,7 @@ extension Connection {
     }
 }
 
-/// Numbers that Mend's clients hold in 32 bits with a sign.
+/// Numbers that Mend's clients store in signed 32 bits.
 enum ClientNumbers {
     static let limit = Int64(Int32.max)
     /// The sequences whose numbers clients see.
@@ -196,32 +198,32 @@ enum ClientNumbers {
 
 /// A database that threads share.
 ///
-/// Reads take a connection of their own and see a committed state. Writes are transactions; with SQLite they queue for the
-/// one writer, and all that wait are committed together, with one flush to the disk.
+/// Each read uses its own connection and sees a committed state. Writes are transactions. On SQLite they queue for the
+/// only writer, which commits all waiting ones together, with one flush to the disk.
 ///
 ///     let names = try database.snapshot { connection in
 ///         try connection.all("SELECT name FROM product WHERE organization = \(id)") { $0.string(0) }
 ///     }
 ///     try database.write { try $0.run("UPDATE product SET name = \(name) WHERE id = \(product)") }
 ///
-/// Connections do not leave the closure that gets them. Within a write, pass its connection on instead of beginning
-/// another write.
+/// Connections must not leave their closure. Within a write, pass on its connection instead of beginning another
+/// write.
 package protocol Database: AnyObject, Sendable {
     var engine: Engine { get }
 
-    /// Runs `body` on a connection that refuses to write. Each statement sees the newest state, for itself.
+    /// Runs `body` on a connection that refuses to write. Each statement sees the newest state at its own time.
     func read<Result>(_ body: (any Connection) throws -> Result) throws -> Result
 
-    /// Runs `body` in one read transaction: every statement sees the same state, however long it runs.
+    /// Runs `body` in one read transaction: every statement sees the same state, however long `body` runs.
     func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result
 
     /// Runs `body` in a transaction and returns when it is durable. Blocks the calling thread.
     ///
-    /// An error undoes it; so does a statement that failed, even when `body` caught its error. Where the engine resolves a
-    /// conflict between writers by undoing one, or the connection broke before the commit, `body` runs once more. It is also
-    /// repeated, a few times, if a key of its row exists that another write may have just made. So its only effects must be
-    /// on the database. Writers run side by side on PostgreSQL (READ COMMITTED): a value that a write has read may be
-    /// outdated when it writes, so conditions belong into the statement that changes the row.
+    /// An error undoes it, and so does a failed statement, even when `body` caught the error. `body` runs once more when the
+    /// engine undoes it because of a conflict with another writer, or when the connection broke before the commit. It also
+    /// runs again, up to a few times, if a key of its row exists that another write may have just made. So `body` must have
+    /// no effects outside of the database. On PostgreSQL writers run side by side (READ COMMITTED): a value that a write has
+    /// read may be outdated when it writes, so conditions belong in the statement that changes the row.
     @discardableResult
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result
 
@@ -239,10 +241,10 @@ package protocol Database: AnyObject, Sendable {
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result
 
-    /// Calls `body` after each committed write that notified `channel`, until the result is released. Several writes may come
-    /// as one call, and calls may come without a write: when signals could have been missed. SQLite reports writes of this
-    /// process only, so callers poll too. `body` runs on a thread of the database's and is short. `deaf` is called there once
-    /// for each outage in which the server cannot be reached, and signals are missed until it can.
+    /// Calls `body` after each committed write that notified `channel`, until the result is released. Several writes may give
+    /// one call. Calls may also come without a write, when signals could have been missed. SQLite reports only writes of this
+    /// process, so callers must also poll. `body` runs on a thread of the database and must be short. `deaf` is called on
+    /// that thread once for each outage of the server, during which signals are missed.
     func listen(
         _ channel: StaticString, deaf: @escaping @Sendable (any Error) -> Void,
         heard body: @escaping @Sendable () -> Void
@@ -253,8 +255,8 @@ package protocol Database: AnyObject, Sendable {
 }
 
 extension Engine {
-    /// Ends a SELECT that takes one row of many contenders: locks it and passes over rows that others have locked.
-    /// SQLite has one writer, so no lock is needed.
+    /// Ends a SELECT that takes one row of several contenders: it locks the row and skips rows that others have
+    /// locked. SQLite has only one writer, so it needs no lock.
     package var skippingLocked: SQL {
         switch self {
         case .sqlite: ""

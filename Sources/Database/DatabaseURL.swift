@@ -1,9 +1,9 @@
-/// The place of a database: `sqlite:PATH` or `postgresql://…` in libpq's own form.
+/// The place of a database: `sqlite:PATH`, or `postgresql://…` in the form of libpq.
 package enum DatabaseURL: Sendable, Equatable, CustomStringConvertible {
     case sqlite(path: String)
     case postgresql(String)
 
-    /// Nil when the text is neither.
+    /// Nil when the text has neither form.
     package init?(_ text: String) {
         if text.hasPrefix("sqlite:"), text.count > 7 {
             self = .sqlite(path: String(text.dropFirst(7)))
@@ -14,7 +14,7 @@ package enum DatabaseURL: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Without a password: fit for a log.
+    /// Without a password, for a log.
     package var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
@@ -29,9 +29,9 @@ package enum DatabaseURL: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Opens the database. The schema is not touched: call `migrate()`.
+    /// Opens the database. It does not change the schema; call `migrate()` for that.
     ///
-    /// - Parameter connections: sessions at a time with a server; callers beyond them wait.
+    /// - Parameter connections: the most sessions with a server at a time; further callers wait.
     package func open(connections: Int = 16) throws(DatabaseError) -> any Database {
         switch self {
         case .sqlite(let path): try SQLiteDatabase(path: path)
@@ -41,7 +41,7 @@ package enum DatabaseURL: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension DatabaseURL {
-    /// The file of a SQLite database; nil for another engine.
+    /// The file of a SQLite database; nil for the other engine.
     package var sqlitePath: String? {
         switch self {
         case .sqlite(let path): path

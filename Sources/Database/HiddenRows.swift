@@ -4,14 +4,14 @@ import Glibc
 // row is missing that leads to them, need no such transaction: they are written two thousand at a time, with a pause in which
 // writers of other processes get their turn (they look every few milliseconds). The transaction that shows them is short.
 
-/// Rows that a transaction's closure may hold.
+/// Rows that the closure of a transaction may capture.
 final class SharedRows: Sendable {
     let buffer: RowBuffer
     init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
 }
 
 extension RowBuffer {
-    /// Some of the rows, each with so many cells.
+    /// Some of the rows, each with this number of cells.
     borrowing func copy(_ range: Range<Int>, cells: Int) -> RowBuffer {
         var copy = RowBuffer(capacity: byteCount / max(1, rowCount) * range.count + 64)
         for row in range {
@@ -22,7 +22,7 @@ extension RowBuffer {
     }
 }
 
-/// Writes rows that no query shows yet, in short transactions of their own.
+/// Writes rows that no query finds yet, in short transactions of their own.
 package struct HiddenRows: Sendable {
     /// Rows of one transaction, and microseconds between two. Each transaction changes most pages of an index whose order is not
     /// that of the rows: with four times as many rows four times fewer pages are written.
@@ -33,7 +33,7 @@ package struct HiddenRows: Sendable {
     private let isWanted: @Sendable (any Connection) throws -> Bool
 
     /// - Parameters:
-    ///   - tables: those whose rows are hidden.
+    ///   - tables: the tables whose rows are hidden.
     ///   - isWanted: called in each transaction; if it returns false, the transaction writes no
     ///     rows.
     package init(

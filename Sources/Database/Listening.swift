@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Somebody listens to a channel as long as this lives.
+/// A listener of a channel, which listens as long as this object lives.
 package final class Listening: Sendable {
     private let end: @Sendable () -> Void
 
@@ -36,16 +36,16 @@ final class Listeners: Sendable {
         return Listening { [weak self] in self?.state.withLock { $0.listeners[number] = nil } }
     }
 
-    /// The channels that somebody listens to.
+    /// The channels with a listener.
     var channels: Set<String> { state.withLock { Set($0.listeners.values.map(\.channel)) } }
 
-    /// Reports to all listeners that nothing can be heard for now.
+    /// Reports to all listeners that no signals can be received for now.
     func tell(_ error: any Error) {
         let found = state.withLock { Array($0.listeners.values) }
         for listener in found { listener.deaf(error) }
     }
 
-    /// Calls the listeners of a channel, or all.
+    /// Calls the listeners of a channel; without one, those of all channels.
     func call(_ channel: String? = nil) {
         let found = state.withLock { state in
             state.listeners.values.filter { channel == nil || $0.channel == channel }

@@ -1,27 +1,27 @@
-// DESIGN. To decide about a large project takes seconds, and SQLite has one writer for everybody. So what can be decided from one
-// snapshot is decided there: the code that decides runs as it does in a write, on a connection that keeps its writes for later. The
-// write that follows makes them, if the facts behind the decisions have not changed; its caller checks this. Code that reads rows
-// which it has written states this (`readsOwnWrites`), because it would read the old rows otherwise.
+// DESIGN. Deciding about a large project takes seconds, and SQLite has one writer for all. So decisions that need only one
+// snapshot are made in a snapshot. The deciding code runs as in a write, but on a connection that keeps its writes for later. A
+// later write applies them, if the facts behind the decisions have not changed; the caller of that write checks this. Code that
+// reads rows which it has written must declare this (`readsOwnWrites`), because it would otherwise read the old rows.
 
-/// Thrown where a write is needed that was only recorded: the work has to be done inside of a write.
+/// Thrown where a real write is needed and writes are only recorded; the work must then run inside a write.
 package struct WriterNeeded: Error {
     package init() {}
 }
 
 extension Connection {
-    /// Says that the following statements read what this connection wrote. Throws `WriterNeeded` on a connection that makes its
-    /// writes later and has some.
+    /// Declares that the following statements read rows that this connection wrote. Throws `WriterNeeded` on a connection that
+    /// keeps its writes for later and has some.
     package func readsOwnWrites() throws(WriterNeeded) {
         if let recording = self as? RecordingConnection, !recording.isEmpty { throw WriterNeeded() }
     }
 
-    /// Writes what no statement of the same work reads.
+    /// Writes rows that no statement of the same work reads.
     package func unread(_ sql: SQL) throws {
         if let recording = self as? RecordingConnection { recording.keepUnread(sql) } else { try run(sql) }
     }
 }
 
-/// A connection that reads through another one, and stores writes for later.
+/// A connection that reads through another one and keeps its writes for later.
 ///
 ///     let writes = try database.snapshot { connection in
 ///         let recording = RecordingConnection(connection)
@@ -30,13 +30,14 @@ extension Connection {
 ///     }
 ///     try database.write { try writes.make(on: $0) }
 ///
-/// A statement that writes counts as one that changed no row. A statement that returns rows that it wrote cannot be stored for later:
-/// it fails, because the connection below refuses to write. Rows that no query shows yet need not wait: `hidden` writes them at once.
+/// A recorded statement counts as one that changed no row. A statement that returns the rows that it wrote cannot be recorded:
+/// it fails, because the underlying connection refuses to write. Rows that no query finds yet need not wait: `hidden` writes
+/// them at once.
 package final class RecordingConnection: Connection {
     private let real: any Connection
     private let hidden: HiddenRows?
     private var recorded: [RecordedWrites.Write] = []
-    /// Those of `recorded` that nothing reads.
+    /// The number of statements in `recorded` whose rows nothing reads.
     private var unreadCount = 0
     /// Whether rows were written at once, which `real` need not see.
     private var hasHidden = false
@@ -48,7 +49,7 @@ package final class RecordingConnection: Connection {
 
     package var engine: Engine { real.engine }
     var isEmpty: Bool { recorded.count == unreadCount && !hasHidden }
-    /// Whether it was asked to write anything.
+    /// Whether any write was requested.
     package var hasWrites: Bool { !recorded.isEmpty || hasHidden }
 
     fileprivate func keepUnread(_ sql: SQL) {
@@ -56,7 +57,7 @@ package final class RecordingConnection: Connection {
         unreadCount += 1
     }
 
-    /// The statements recorded so far, in their order.
+    /// The recorded statements in their order.
     package func writes() -> RecordedWrites { RecordedWrites(all: recorded) }
 
     package func run(_ sql: SQL) throws(DatabaseError) -> Int {
@@ -94,7 +95,7 @@ package struct RecordedWrites: Sendable {
 
     fileprivate let all: [Write]
 
-    /// Makes them, in their order.
+    /// Applies the writes in their order.
     package func make(on connection: any Connection) throws {
         for write in all {
             switch write {

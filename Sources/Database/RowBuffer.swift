@@ -1,19 +1,19 @@
 import Glibc
 
-// DESIGN. Rows travel in batches: a cursor appends rows to a buffer until it is full enough, a renderer reads them, and
-// the buffer is emptied and used again. There is one arena for all text and one array for all cells, so a row costs no
-// allocation, and a batch can be handed to another thread as a whole. A row may hold lists of child rows (a library's
-// licences); their cells stand behind the row's own and a `list` cell points at them.
+// DESIGN. Rows come in batches: a cursor appends rows to a buffer until it is full enough, a renderer reads them, and
+// the buffer is emptied and reused. One arena holds all text and one array all cells, so a row needs no allocation, and
+// a whole batch can be passed to another thread. A row may hold lists of child rows (the licences of a library). Their
+// cells follow the row's own cells, and a `list` cell points to them.
 
-/// Rows of cells in memory that is used again and again.
+/// Rows of cells in reused memory.
 package struct RowBuffer: ~Copyable, Sendable {
     package enum Kind: UInt8, Sendable { case null, integer, real, text, blob, list }
 
     fileprivate struct Cell {
         var kind: Kind
-        /// Bytes of a text or a blob; rows of a list.
+        /// The bytes of a text or a blob; the rows of a list.
         var count: UInt32
-        /// The integer, the bits of the real, the offset of the text, the first cell of the list.
+        /// The integer, the bits of the real, the offset of the text, or the first cell of the list.
         var payload: Int64
     }
 
@@ -28,7 +28,7 @@ package struct RowBuffer: ~Copyable, Sendable {
 
     // MARK: Filling
 
-    /// Forgets all rows, keeps the memory.
+    /// Removes all rows and keeps the memory.
     package mutating func removeAll() {
         cells.removeAll(keepingCapacity: true)
         starts.removeAll(keepingCapacity: true)
@@ -61,7 +61,7 @@ package struct RowBuffer: ~Copyable, Sendable {
         cells.append(Cell(kind: .text, count: UInt32(arena.count - offset), payload: Int64(offset)))
     }
 
-    /// Appends the text, or null when it is empty.
+    /// Appends the text; null when it is empty.
     package mutating func append(orNull text: String) {
         if text.isEmpty { appendNull() } else { append(text) }
     }
@@ -84,22 +84,22 @@ package struct RowBuffer: ~Copyable, Sendable {
         cells.append(Cell(kind: kind, count: UInt32(bytes.count), payload: Int64(offset)))
     }
 
-    /// Appends a list cell of no rows and gives its place for `setList`.
+    /// Appends a list cell without rows and returns its position for `setList`.
     package mutating func appendList() -> Int {
         cells.append(Cell(kind: .list, count: 0, payload: 0))
         return cells.count - 1
     }
 
-    /// Says that the list at `place` has `count` rows, whose cells begin at `first`.
+    /// States that the list at `place` has `count` rows, whose cells start at `first`.
     package mutating func setList(at place: Int, first: Int, count: Int) {
         cells[place].payload = Int64(first)
         cells[place].count = UInt32(count)
     }
 
-    /// The place where the next cell will stand.
+    /// The position of the next cell.
     package var nextCell: Int { cells.count }
 
-    /// Appends copies of another buffer's cells (no lists among them).
+    /// Appends copies of another buffer's cells, none of which may be a list.
     package mutating func append(cellsOf other: borrowing RowBuffer, from first: Int, count: Int) {
         for cell in first..<(first + count) {
             switch other.kind(cell) {
@@ -114,14 +114,14 @@ package struct RowBuffer: ~Copyable, Sendable {
 
     package var rowCount: Int { starts.count }
 
-    /// Bytes of text held, by which a batch is found to be large enough.
+    /// The number of bytes held, which shows when a batch is large enough.
     package var byteCount: Int { arena.count + cells.count * MemoryLayout<Cell>.stride }
 
-    /// The first cell of a row. Cells of a row stand side by side: the third is `start(of: row) + 2`.
+    /// The first cell of a row. The cells of a row are adjacent: the third is `start(of: row) + 2`.
     @inline(__always)
     package func start(of row: Int) -> Int { starts[row] }
 
-    /// The number of cells of the last row so far.
+    /// The number of cells so far in the last row.
     package var cellsInLastRow: Int { cells.count - (starts.last ?? 0) }
 
     @inline(__always)
@@ -134,7 +134,7 @@ package struct RowBuffer: ~Copyable, Sendable {
     package func integer(_ cell: Int) -> Int64 {
         switch cells[cell].kind {
         case .integer: cells[cell].payload
-        // Also 0 for values that no integer is close to.
+        // Also 0 for values far from any integer.
         case .real: Int64(exactly: real(cell).rounded(.towardZero)) ?? 0
         case .null, .text, .blob, .list: 0
         }
@@ -153,7 +153,7 @@ package struct RowBuffer: ~Copyable, Sendable {
         }
     }
 
-    /// The bytes of a text or a blob, valid until the buffer changes; none for other kinds.
+    /// The bytes of a text or a blob, valid until the buffer changes; empty for other kinds.
     @inline(__always)
     package func bytes(_ cell: Int) -> UnsafeRawBufferPointer {
         let found = cells[cell]
@@ -177,7 +177,7 @@ package struct RowBuffer: ~Copyable, Sendable {
 
     package func blob(_ cell: Int) -> [UInt8] { [UInt8](bytes(cell)) }
 
-    /// Rows of a list and the place of its first cell.
+    /// The number of rows of a list, and the position of its first cell.
     package func list(_ cell: Int) -> (first: Int, count: Int) {
         (Int(cells[cell].payload), Int(cells[cell].count))
     }

@@ -1,4 +1,4 @@
-/// A value that a statement binds or a row holds. Times are integers: milliseconds since 1970 in UTC.
+/// A value that a statement binds or a row contains. Times are integers: milliseconds since 1970, UTC.
 package enum Value: Sendable, Equatable {
     case null
     case integer(Int64)
@@ -6,8 +6,8 @@ package enum Value: Sendable, Equatable {
     case text(String)
     case blob([UInt8])
 
-    /// The type of a bound value. A null has a kind too where it stands for an absent text or number, for PostgreSQL
-    /// plans a statement by the types of its values.
+    /// The type of a bound value. A null for an absent text or number has a kind, too, because PostgreSQL plans a
+    /// statement by the types of its values.
     package enum Kind: UInt8, Sendable, Hashable { case unknown, integer, real, text, blob }
 
     package var kind: Kind {
@@ -21,19 +21,20 @@ package enum Value: Sendable, Equatable {
     }
 }
 
-/// A statement with its values. Interpolation binds, never pastes:
+/// A statement with its values. Interpolation binds values and never inserts their text:
 ///
 ///     let query: SQL = "SELECT id FROM product WHERE token = \(token)"
 ///
-/// Placeholders are numbered `$1`, `$2`, … in the order of their first appearance, which both engines read alike. Integers
-/// are bound as 64 bits, Booleans as 0 and 1. Text is UTF-8 without NUL; a statement with other text is refused.
+/// Placeholders have the numbers `$1`, `$2`, … in the order of their first appearance, which both engines understand
+/// alike. Integers are bound as 64 bits, Booleans as 0 and 1. Text is UTF-8 without NUL; a statement with other text is
+/// refused.
 package struct SQL: Sendable, ExpressibleByStringInterpolation {
     /// The text with its placeholders.
     package private(set) var text: String
-    /// Where each placeholder begins, in bytes of the text.
+    /// The start of each placeholder, in bytes of the text.
     private var marks: [Int]
     package private(set) var values: [Value]
-    /// The kinds of the values, one for each.
+    /// The kinds of the values, one for each value.
     package private(set) var kinds: [Value.Kind]
 
     package init(stringLiteral text: String) {
@@ -43,7 +44,7 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         kinds = []
     }
 
-    /// A name that stands in the program itself, of a table or a column.
+    /// A name of a table or a column, written in the program itself.
     package init(_ name: StaticString) { self.init(stringLiteral: name.description) }
 
     package init(_ piece: StaticSQL) { self.init(stringLiteral: piece.description) }
@@ -63,7 +64,7 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
     /// Adds another statement's text and values at the end.
     package mutating func append(_ other: SQL) {
         guard !other.values.isEmpty else { return append(other.text) }
-        // Its placeholders get the numbers that follow.
+        // Its placeholders get the next numbers.
         let bytes = other.text.utf8
         var done = bytes.startIndex
         for (index, value) in other.values.enumerated() {
@@ -129,9 +130,9 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         package mutating func appendInterpolation(_ bytes: [UInt8]) { sql.bind(.blob(bytes)) }
         /// Adds a statement's text and values in place.
         package mutating func appendInterpolation(_ part: SQL) { sql.append(part) }
-        /// Adds a piece that stands in the program itself.
+        /// Adds a piece that is written in the program itself.
         package mutating func appendInterpolation(_ piece: StaticSQL) { sql.append(piece.description) }
-        /// Adds a name that stands in the program itself.
+        /// Adds a name that is written in the program itself.
         package mutating func appendInterpolation(literal: StaticString) { sql.append(literal.description) }
     }
 }

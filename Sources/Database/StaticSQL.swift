@@ -1,11 +1,11 @@
-/// A piece of SQL that stands in the program itself. It is made of literals and of other such pieces, so no value of a request can
-/// get in; a statement with values is `SQL`.
+/// A piece of SQL that is written in the program itself. It consists of literals and other such pieces, so no value of a
+/// request can enter; a statement with values is `SQL`.
 ///
 ///     let shown: StaticSQL = "scope s JOIN occurrence o ON o.scan = s.scan"
 ///     let named: StaticSQL = "\(shown) JOIN library l ON l.id = o.library"
 ///     let query: SQL = "SELECT l.filename FROM \(named) WHERE s.project = \(project)"
 package struct StaticSQL: Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
-    /// The text of the SQL. It has no values to bind.
+    /// The text of the SQL. It binds no values.
     package let description: String
 
     package init(stringLiteral text: StaticString) { description = text.description }

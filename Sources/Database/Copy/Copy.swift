@@ -1,31 +1,31 @@
-// DESIGN. A copy reads one snapshot of the source, table by table in the order of the keys, and writes batches, each in a
-// transaction of its own, so memory is bounded and an interruption costs a batch. The target shows how far an earlier
-// attempt came: by the last key of each table. While a copy is unfinished a mark in the target keeps everybody else out.
-// At the end both sides are read once more and their counts and digests compared.
+// DESIGN. A copy reads one snapshot of the source, table by table in the order of the keys, and writes batches. Each
+// batch is a transaction of its own, so memory is bounded and an interruption costs only a batch. The last key of each
+// table in the target shows how far an earlier attempt came. While a copy is unfinished, a mark in the target keeps other
+// programs out. At the end both sides are read once more, and their counts and digests are compared.
 
 /// Copies all rows of one database into another, between any two engines.
 package struct DatabaseCopy: Sendable {
-    /// The current work, for people who wait.
+    /// The progress, for people who wait.
     package struct Progress: Sendable, Equatable {
         package enum Action: String, Sendable { case copying, verifying }
         package let action: Action
         package let table: String
         package let rows: Int64
-        /// Rows of the table in the source.
+        /// The rows of the table in the source.
         package let total: Int64
     }
 
-    /// Bytes of rows that are in memory at a time, and rows of a transaction.
+    /// The most bytes of rows in memory at a time, and the most rows of a transaction.
     private static let batch = (bytes: 4 << 20, rows: 20_000)
 
     private let target: any Database
     private let origin: String
     private let newDigest: @Sendable () -> CopyDigest
     private let progress: @Sendable (Progress) -> Void
-    /// The program's; tests have others.
+    /// The batch of the program; tests use others.
     var steps = Migration.all
 
-    /// - Parameter origin: names the source; an unfinished copy is continued when its origin is the same.
+    /// - Parameter origin: names the source; an unfinished copy continues only if its origin is the same.
     package init(
         to target: any Database, origin: String, newDigest: @escaping @Sendable () -> CopyDigest,
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
@@ -36,11 +36,11 @@ package struct DatabaseCopy: Sendable {
         self.progress = progress
     }
 
-    /// Copies all rows and compares them. Afterwards the target is still closed to others: see `finish`.
+    /// Copies all rows and compares them. Afterwards the target stays closed to other programs until `finish`.
     ///
-    /// `source` is a snapshot: every statement on it sees the same state. Run again after an interruption, it continues;
-    /// copied rows are only compared. Throws `CopyError` when the target is not empty or differs at the end.
-    /// - Returns: The state of each table.
+    /// `source` is a snapshot: every statement on it sees the same state. After an interruption a new run continues the
+    /// copy; copied rows are only compared. Throws `CopyError` when the target is not empty or differs at the end.
+    /// - Returns: the state of each table.
     @discardableResult
     package func run(from source: any Connection) throws -> [TableState] {
         let plan = try CopyPlan.make(schema: Self.schema(of: source, steps), of: steps)
@@ -72,14 +72,14 @@ package struct DatabaseCopy: Sendable {
         return states
     }
 
-    /// Opens the target to others and brings its schema up to date.
+    /// Opens the target to other programs and updates its schema.
     /// - Parameter works: as for `Database.migrate`.
     package func finish(_ works: [MigrationWork]) throws {
         try target.write { try CopyMark.remove(on: $0) }
         try target.migrate(steps: steps, works)
     }
 
-    /// Opens the target to others with the schema of the source: for a copy that older programs are to read, too.
+    /// Opens the target to other programs with the schema of the source: for a copy that older programs read, too.
     package func finishAsItIs() throws {
         try target.write { try CopyMark.remove(on: $0) }
     }
@@ -93,7 +93,7 @@ package struct DatabaseCopy: Sendable {
         }
     }
 
-    /// The number of the last step of a database that is whole and that the steps made.
+    /// The number of the last step of a complete database that the steps made.
     private static func schema(of source: any Connection, _ steps: [Migration]) throws -> Int {
         if let mark = try CopyMark.read(on: source) { throw mark.refusal(of: source.engine) }
         let rows = try AppliedStep.all(on: source)
@@ -103,7 +103,7 @@ package struct DatabaseCopy: Sendable {
         return last.number
     }
 
-    /// Makes the target's tables and puts the mark there, or finds that of an earlier attempt.
+    /// Makes the target's tables and sets the mark, or finds the mark of an earlier attempt.
     private func begin(_ plan: CopyPlan) throws -> CopyMark.Stage {
         try target.write { [origin, steps] connection in
             try AppliedStep.prepare(connection)
@@ -118,7 +118,7 @@ package struct DatabaseCopy: Sendable {
             }
             if found == 0 {
                 try Migration.make(on: connection, upTo: plan.schema, of: steps)
-                // Rows that the migrations themselves put in are among the source's.
+                // Rows that the migrations insert are among the source's rows.
                 for table in plan.tables.reversed() {
                     try connection.run(SQL(stringLiteral: "DELETE FROM \(table.name)"))
                 }
@@ -167,20 +167,20 @@ package struct DatabaseCopy: Sendable {
         }
     }
 
-    /// Rows that a transaction's closure may hold.
+    /// Rows that the closure of a transaction may capture.
     private final class Rows: Sendable {
         let buffer: RowBuffer
         init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
     }
 
-    /// Numbers that were given out once are not given out again, even when their rows are gone.
+    /// A number is never given out twice, even when its row was deleted.
     private func copyCounter(of table: CopyTable, from source: any Connection) throws {
         let last = try Self.counter(of: table, on: source)
         guard last > 0 else { return }
         try target.write { connection in
             switch connection.engine {
             case .sqlite:
-                // Inserting rows has made the counter's row; an empty table has none.
+                // Inserting rows has made the counter's row; an empty table has no such row.
                 let isThere = try connection.run("UPDATE sqlite_sequence SET seq = \(last) WHERE name = \(table.name)")
                 if isThere == 0 {
                     try connection.run("INSERT INTO sqlite_sequence (name, seq) VALUES (\(table.name), \(last))")
@@ -191,7 +191,7 @@ package struct DatabaseCopy: Sendable {
         }
     }
 
-    /// The last number that a counted key was given; 0 when none was.
+    /// The last number given to a counted key; 0 for none.
     static func counter(of table: CopyTable, on connection: any Connection) throws -> Int64 {
         switch connection.engine {
         case .sqlite:

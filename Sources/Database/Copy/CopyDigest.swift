@@ -9,7 +9,8 @@ package struct CopyDigest {
     }
 }
 
-/// How many rows a table has, and a digest of all of them in the order of the key. Equal tables of both engines agree.
+/// The number of rows of a table, and a digest of all of them in the order of the key. Equal tables have equal states
+/// on both engines.
 package struct TableState: Sendable, Equatable {
     package let table: String
     package let rows: Int64
@@ -45,7 +46,8 @@ package struct TableState: Sendable, Equatable {
     }
 }
 
-/// Cells as bytes that no two different rows share: a kind, then eight bytes of a number, or a length and the bytes.
+/// Cells as bytes that differ for any two different rows: a kind, followed by eight bytes of a number, or by a length
+/// and the bytes.
 private struct CellBytes: ~Copyable {
     private var bytes: [UInt8] = []
 

@@ -1,6 +1,6 @@
-/// A SQLite file that travels: a backup.
+/// A SQLite file for transport: a backup.
 package enum DatabaseFile {
-    /// Copies a SQLite database to a new file while others go on working with it.
+    /// Copies a SQLite database to a new file while other programs continue to use it.
     package static func copy(_ path: String, to copy: String) throws(DatabaseError) {
         try SQLiteConnection(path: path, create: true).copy(to: copy)
     }
@@ -11,7 +11,7 @@ package enum DatabaseFile {
         try connection.script("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE")
     }
 
-    /// Reads a sealed file in one transaction and does not change it.
+    /// Reads a sealed file in one transaction, without changing it.
     package static func read<Result>(_ path: String, _ body: (any Connection) throws -> Result) throws -> Result {
         let connection = try SQLiteConnection(sealed: path)
         try connection.script("BEGIN")

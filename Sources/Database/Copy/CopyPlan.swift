@@ -1,15 +1,15 @@
-// DESIGN. The schema itself says what has to be copied: the migrations are run on an empty SQLite database in memory,
-// whose catalogue then names every table with its columns, its key and the tables it refers to. A table that a later
-// migration adds is copied without a word here; a test holds the plan against PostgreSQL's own catalogue.
+// DESIGN. The schema itself determines what is copied. The migrations run on an empty SQLite database in memory,
+// whose catalogue then names every table with its columns, its key, and the tables that it refers to. A table of a
+// later migration is copied without a change here. A test compares the plan with PostgreSQL's own catalogue.
 
-/// A table, as far as copying it needs to know.
+/// A table, with the facts that copying needs.
 package struct CopyTable: Sendable, Equatable {
     package let name: String
     /// In the order of the schema.
     package let columns: [String]
     /// The columns of the primary key, in its order.
     package let key: [String]
-    /// Whether the engine counts the key up.
+    /// Whether the engine counts the key upwards.
     let isCounted: Bool
 
     /// All rows in the order of the key, or only the rows after `last`, the key of a row.
@@ -34,14 +34,14 @@ extension SQL {
     fileprivate static func += (left: inout SQL, right: SQL) { left.append(right) }
 }
 
-/// The tables of a schema in an order in which rows find what they refer to.
+/// The tables of a schema, each after the tables that its rows refer to.
 package struct CopyPlan: Sendable, Equatable {
     /// The number of the last migration that made the schema.
     package let schema: Int
-    /// All tables but those whose rows are a part of the program: `migration`, `license_conflict`.
+    /// All tables except those whose rows are a part of the program: `migration`, `license_conflict`.
     package let tables: [CopyTable]
 
-    /// The plan of this program's schema as it was after migration `schema`.
+    /// The plan of this program's schema after migration `schema`.
     package static func make(schema: Int? = nil) throws -> CopyPlan {
         try make(schema: schema ?? Migration.all.count, of: Migration.all)
     }
@@ -78,13 +78,13 @@ package struct CopyPlan: Sendable, Equatable {
     }
 }
 
-/// Why a copy was not made or is not to be trusted.
+/// The reason why a copy was not made or must not be trusted.
 package enum CopyError: Error, Equatable, CustomStringConvertible {
-    /// The target holds rows that are not of an earlier attempt of this copy.
+    /// The target has rows that an earlier attempt of this copy did not write.
     case notEmpty(table: String)
     /// The target holds another, unfinished copy.
     case otherCopy(of: String, schema: Int)
-    /// The source is no database of this program.
+    /// The source is not a database of this program.
     case notOurs
     /// The target has another schema than the source.
     case otherSchema(source: Int, target: Int)

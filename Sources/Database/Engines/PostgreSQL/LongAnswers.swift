@@ -1,19 +1,19 @@
 import Synchronization
 
-/// The queries of snapshots that had more than a few rows when they were asked last: to ask them for a few first is in vain, and what
-/// sorts all its rows would sort them twice. After some uses such a query is asked for a few again.
+/// The queries of snapshots that last had more than a few rows. Asking them for a few rows first is useless, and a query that
+/// sorts would sort all its rows twice. After some uses such a query is asked for a few rows again.
 final class LongAnswers: Sendable {
-    /// An answer with fewer rows than these is short. As many as the first batch of a cursor has, and one.
+    /// An answer with fewer rows than this is short. One row more than the first batch of a cursor has.
     static let some = 65
-    /// How often a query counts as long that was it once.
+    /// The number of uses for which a query counts as long.
     private static let uses = 16
-    /// A bound, for texts are made at run time, too.
+    /// The most queries that are remembered; texts may be computed, too.
     private static let limit = 1024
 
-    /// The uses that are left, by the text of the query.
+    /// The remaining uses, by the text of the query.
     private let left = Mutex<[String: Int]>([:])
 
-    /// Whether a query may have few rows. Counts as a use of it.
+    /// Whether a query may have few rows. Each call counts as a use.
     func mayBeShort(_ text: String) -> Bool {
         left.withLock { left in
             guard let uses = left[text] else { return true }
@@ -22,7 +22,7 @@ final class LongAnswers: Sendable {
         }
     }
 
-    /// Notes that a query has many rows.
+    /// Remembers that a query has many rows.
     func note(_ text: String) {
         left.withLock { left in
             if left.count >= Self.limit { left.removeAll() }

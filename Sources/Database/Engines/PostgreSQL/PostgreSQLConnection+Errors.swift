@@ -1,24 +1,25 @@
 import CPostgreSQL
 
 extension PostgreSQLConnection {
-    /// Throws the error that a result of the server means, unless the statement succeeded. The caller clears the result.
+    /// Throws the error that a result of the server means; returns if the statement succeeded. The caller clears the
+    /// result.
     func check(_ result: OpaquePointer?, sql: String) throws(DatabaseError) {
         let status = PQresultStatus(result)
         guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else { throw failure(result, sql: sql) }
     }
 
-    /// An error of ours about a statement: the transaction cannot be committed.
+    /// An error of this program about a statement; the transaction cannot be committed.
     func refuse(sql: String, why: String) -> DatabaseError {
         let error = DatabaseError.statement(sql: sql, why: why)
         if case .none = trouble { trouble = .failed(error) }
         return error
     }
 
-    /// Why the watch ended the connection, if it did.
+    /// The reason why the watch ended the connection; nil if it did not.
     var silence: String? { wasSilent ? "it has not answered in time" : nil }
 
-    /// The meaning of a failed result (PostgreSQL 15, appendix A), remembered for the end of the transaction. The detail of a
-    /// message is left out, for it repeats values.
+    /// The meaning of a failed result (PostgreSQL 15, appendix A), which is remembered for the end of the transaction. The
+    /// detail of the message is left out, because it repeats values.
     func failure(_ result: OpaquePointer?, sql: String) -> DatabaseError {
         func field(_ letter: Unicode.Scalar) -> String? {
             PQresultErrorField(result, Int32(letter.value)).map { String(cString: $0) }
@@ -29,7 +30,7 @@ extension PostgreSQLConnection {
             ?? field("M").map(url.cleaned)
             ?? PQresultErrorMessage(result).map { url.cleaned(String(cString: $0)) }.flatMap { $0.isEmpty ? nil : $0 }
             ?? url.message(of: handle)
-        // An error of libpq's own has no state; it may come before libpq has noticed that the session is over.
+        // An error of libpq itself has no state. It may come before libpq has noticed the end of the session.
         let isLost = state.hasPrefix("08") || isBroken || state.isEmpty && !isHealthy
         let fault = PostgreSQLFault(
             state: state, why: why, sql: sql, url: url.description, isLost: isLost, isWriting: transaction == .write)

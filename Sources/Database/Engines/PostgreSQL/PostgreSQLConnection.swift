@@ -11,8 +11,8 @@ import Glibc
 
 /// One session with a PostgreSQL server.
 ///
-/// `@unchecked Sendable`: it has no lock of its own. It is right because `PostgreSQLPool` alone makes connections and
-/// hands each to one thread at a time.
+/// `@unchecked Sendable`: the class has no lock. This is safe because only `PostgreSQLPool` makes connections, and it
+/// gives each to one thread at a time.
 final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// The kind of transaction that is open on the connection; `unflushed` is a write whose commit does not wait for the disk.
     enum Transaction { case none, snapshot, write, unflushed }
@@ -23,11 +23,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     private(set) var handle: OpaquePointer
     private(set) var transaction = Transaction.none
     var trouble = PostgreSQLFault.Trouble.none
-    /// The statements that begin the transaction, until they are sent.
+    /// The statements that begin the transaction, kept until they are sent.
     var opening: [String] = []
     /// The write was committed with its last statement.
     var isCommitted = false
-    /// Ends waits for a silent server, while a caller with a patience uses the connection.
+    /// Ends waits for a silent server, while a caller with a time limit uses the connection.
     private var watched: SilenceWatch.Watched?
     /// Counts transactions and reads; cursors of an earlier count have ended.
     private(set) var epoch = 0
@@ -35,11 +35,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     weak var streaming: PostgreSQLCursor?
     private var cursors = 0
     private var prepared = PreparedStatements()
-    /// A prepared statement went stale: the session is given up, not mended.
+    /// A prepared statement became invalid, so the session is replaced instead of repaired.
     var isWorn = false
     var columnTypes: [String: [Oid]] = [:]
 
-    /// With `patiently`, it waits for a server that is away for a moment.
+    /// With `patiently`, it waits for a server that is briefly unavailable.
     init(_ dialer: PostgreSQLDialer, patiently: Bool) throws(DatabaseError) {
         self.dialer = dialer
         handle = patiently ? try dialer.connect() : try dialer.url.connect()
@@ -56,7 +56,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     // MARK: Silence
 
-    /// Has waits for the server end with an error after `Patience.current`, until `endWatch`.
+    /// Ends waits for the server with an error after `Patience.current`, until `endWatch`.
     func beginWatch() throws(DatabaseError) {
         guard let patience = Patience.current else { return }
         watched = SilenceWatch.shared.watch(PQsocket(handle), patience: patience)
@@ -76,11 +76,12 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     private func prepareSession() throws(DatabaseError) {
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
-        // Reads refuse to write. Plans of cursors are made for reading all rows, as those of plain queries. A lock is
-        // waited for as long as SQLite waits; with 32 MiB a join of a million rows cost half of what it cost with the 4
-        // MiB of the default. The server notices in about a minute that this node was cut off, and frees what a change
-        // of it has locked; snapshots lock nothing and may wait for a slow reader. Settings of the URL, the role or the
-        // server's file have precedence. Outside of a transaction, which could take it back: not by `script`.
+        // Reads refuse to write. Plans of cursors are made for reading all rows, like those of plain queries. A lock is
+        // awaited as long as on SQLite. With 32 MiB, a join of a million rows took half of its time with the default of
+        // 4 MiB. If this node is cut off, the server notices within about a minute and releases the locks of its
+        // change. Snapshots lock nothing and may wait for a slow reader. Settings of the URL, the role or the server's
+        // file have precedence. Outside of a transaction, because a rollback would undo the setting; so not by
+        // `script`.
         try tell(
             """
             SET default_transaction_read_only = on; SET cursor_tuple_fraction = 1;
@@ -93,18 +94,18 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             """)
     }
 
-    /// Whether the connection can be used. Looks for a server that has gone, without asking it: its last words are read
-    /// first, then the end behind them.
+    /// Whether the connection can be used. Detects a server that is gone without a query: it reads the server's last
+    /// messages, then the end of the stream.
     var isHealthy: Bool {
         isUsable && PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && !isBroken
     }
 
-    /// Whether no fault of it is known yet.
+    /// Whether the connection has no known fault.
     var isUsable: Bool { !isWorn && !isBroken }
     var isBroken: Bool { PQstatus(handle) != CONNECTION_OK }
 
-    /// Whether the transaction that failed may succeed when it is run again. A commit whose outcome is unknown is not
-    /// among them.
+    /// Whether the failed transaction may succeed when it runs again. A commit with an unknown outcome is not among
+    /// these cases.
     var isWorthTrying: Bool {
         switch trouble {
         case .none, .failed, .taken: false
@@ -119,7 +120,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
 
     private static let writing = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
-    /// Begins to use the connection; `none` is for statements that each see the newest state.
+    /// Starts a use of the connection; `none` is for statements that each see the newest state.
     func begin(_ kind: Transaction) {
         epoch += 1
         trouble = .none
@@ -137,12 +138,12 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         transaction = kind == .unflushed ? .write : kind
     }
 
-    /// Sends the beginning of the transaction to the server, if this has not been done.
+    /// Sends the beginning of the transaction to the server, unless that was done.
     func open() throws(DatabaseError) {
         if opening.isEmpty { return }
         let text = opening.joined(separator: "; ")
         if transaction == .snapshot {
-            // No row has been read yet, so a connection that had died unnoticed is replaced.
+            // No row was read yet, so a connection that had died unnoticed is replaced.
             try onWholeSession { () throws(DatabaseError) in try tell(text) }
         } else {
             try tell(text)
@@ -157,7 +158,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             transaction = .none
             return
         }
-        // The server has received no query.
+        // The server has received no query yet.
         if case .none = trouble, !opening.isEmpty { return end() }
         if case .none = trouble, !isHealthy { _ = failure(nil, sql: "COMMIT") }
         switch trouble {
@@ -171,14 +172,13 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
             throw failure(result, sql: "COMMIT")
         }
         transaction = .none
-        // The server answers so, without an error, when it had to undo the transaction.
+        // The server answers like this, without an error, when it had to undo the transaction.
         guard String(cString: PQcmdStatus(result)) == "COMMIT" else {
             throw .statement(sql: "COMMIT", why: "the server undid the transaction")
         }
     }
 
-    /// Ends the running statement and undoes the transaction. Leaves the connection idle, or
-    /// broken.
+    /// Ends the running statement and undoes the transaction. Afterwards the connection is idle or broken.
     func end() {
         endCursors()
         transaction = .none
@@ -205,7 +205,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     func cursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {
         if transaction == .snapshot {
             if let short = try shortAnswer(sql) { return short }
-            // Before there is a cursor: on another session it would be one of the past.
+            // This must precede the cursor, which would belong to the past on another session.
             try open()
             cursors += 1
             return try PostgreSQLCursor(declaring: "c\(cursors)", sql, on: self)
@@ -215,10 +215,11 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(streaming: sql, on: self) }
     }
 
-    /// All rows of a query that has few; nil of one that has more, or had the last time.
+    /// All rows of a query with few rows; nil if the query has more, or had more the last time.
     private func shortAnswer(_ sql: SQL) throws(DatabaseError) -> PostgreSQLCursor? {
         guard PreparedStatements.keeps(sql.kinds), dialer.longAnswers.mayBeShort(sql.text) else { return nil }
-        // Planned for all rows (a bare LIMIT may be served by a search through an index), run until there are enough.
+        // The query is planned for all rows (a bare LIMIT may lead to a search through an index) and runs until it
+        // has enough.
         let cursor = try wholeCursor(
             "WITH answer AS MATERIALIZED (\(sql)) SELECT * FROM answer LIMIT \(LongAnswers.some)")
         if cursor.rowCount < LongAnswers.some { return cursor }
@@ -230,15 +231,15 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     func shortCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor { try wholeCursor(sql) }
 
     private func wholeCursor(_ sql: SQL) throws(DatabaseError) -> PostgreSQLCursor {
-        // Like above, and in a snapshot that has not begun.
+        // As above, in a snapshot that has not begun.
         if transaction == .none || transaction == .snapshot && !opening.isEmpty {
             return try onWholeSession { () throws(DatabaseError) in try PostgreSQLCursor(whole: sql, on: self) }
         }
         return try PostgreSQLCursor(whole: sql, on: self)
     }
 
-    /// Runs `body`, and again on a new session when this one broke: a server that restarts may take a connection and
-    /// close it at once, so several times. `body` has no effect but to read.
+    /// Runs `body`, and repeats it on a new session when this one broke. A restarting server may accept a connection
+    /// and close it at once, so this is tried several times. `body` must only read.
     func onWholeSession<Result>(_ body: () throws(DatabaseError) -> Result) throws(DatabaseError) -> Result {
         var attempt = 1
         while true {
@@ -290,7 +291,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
     /// - Parameter commits: whether the write is committed in the same message.
     func execute(_ sql: SQL, text: String, commits: Bool = false) throws(DatabaseError) -> OpaquePointer? {
         let parameters = try PostgreSQLParameters(sql, text: text)
-        // A statement that has no name is gone with the next message that names none, and BEGIN is one.
+        // A nameless statement is lost with the next message that names none, and BEGIN is such a message.
         if !PreparedStatements.keeps(sql.kinds) { try open() }
         let name = try prepare(text, sql.kinds)
         let result =
@@ -306,10 +307,10 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         return result
     }
 
-    /// Waits for the next result of what was sent; nil when that is over. The caller clears it.
+    /// Waits for the next result of the sent statements; nil at the end. The caller clears it.
     func nextResult() -> OpaquePointer? { waiting { PQgetResult(handle) } }
 
-    /// Sends a query whose rows come one by one.
+    /// Sends a query whose rows arrive one by one.
     func stream(_ sql: SQL, text: String) throws(DatabaseError) {
         try open()
         let parameters = try PostgreSQLParameters(sql, text: text)
@@ -318,7 +319,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         guard sent == 1, PQsetSingleRowMode(handle) == 1 else { throw failure(nil, sql: text) }
     }
 
-    /// Makes a cursor of the server's; its statement is not kept, for the server cannot keep its plan.
+    /// Makes a server cursor. Its statement is not kept, because the server cannot keep its plan.
     func declare(_ name: String, _ sql: SQL, text: String) throws(DatabaseError) {
         let parameters = try PostgreSQLParameters(sql, text: text)
         try open()
@@ -356,7 +357,7 @@ final class PostgreSQLConnection: CatalogueConnection, @unchecked Sendable {
         try check(result, sql: text)
     }
 
-    /// Parks the cursor that uses the connection, if any.
+    /// Parks the cursor that uses the connection, if there is one.
     func settle() throws(DatabaseError) {
         guard !isCommitted else {
             throw refuse(sql: "", why: "a statement follows the one that was to be the last of its write")

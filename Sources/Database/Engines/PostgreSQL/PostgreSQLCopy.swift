@@ -1,9 +1,9 @@
 import CPostgreSQL
 import Glibc
 
-// DESIGN. Rows go from the buffer to the wire in the binary form of COPY (PostgreSQL 15, COPY, "Binary Format"): for each
-// row the number of cells (16 bits), for each cell its length (32 bits, -1 for null) and its bytes, all in network order.
-// The server reads the bytes as the column's type, so each cell is checked against that type here.
+// DESIGN. Rows go from the buffer to the wire in the binary format of COPY (PostgreSQL 15, COPY, "Binary Format"). Each
+// row is a number of cells (16 bits); each cell is its length (32 bits, -1 for null) and its bytes. All numbers are in
+// network order. The server reads the bytes as the type of the column, so each cell is checked against that type here.
 
 extension PostgreSQLConnection {
     func insert(_ rows: borrowing RowBuffer, table: String, columns: [String]) throws(DatabaseError) {
@@ -22,7 +22,7 @@ extension PostgreSQLConnection {
             fault = wire.append(rows, from: rows.start(of: row), types)
         }
         wire.end()
-        // With a reason for giving up, the server undoes the COPY and repeats the reason as its error.
+        // With a reason for the end, the server undoes the COPY and repeats the reason as its error.
         let ended = PQputCopyEnd(handle, fault)
         var failed: DatabaseError? = ended == 1 ? nil : failure(nil, sql: text)
         while let result = PQgetResult(handle) {
@@ -33,7 +33,7 @@ extension PostgreSQLConnection {
         if let failed { throw failed }
     }
 
-    /// The types of the columns that a query has.
+    /// The column types of a query.
     private func typesOfColumns(_ query: String) throws(DatabaseError) -> [Oid] {
         if let types = columnTypes[query] { return types }
         try settle()
@@ -57,7 +57,7 @@ private struct CopyWire: ~Copyable {
     private let bytes = UnsafeMutableRawPointer.allocate(byteCount: Self.size, alignment: 8)
     private var count = 0
 
-    /// Starts with the signature, no flags, no extension of the header.
+    /// Starts with the signature, without flags and without a header extension.
     init(handle: OpaquePointer) {
         self.handle = handle
         for byte in "PGCOPY\n".utf8 { append(byte) }
@@ -68,7 +68,7 @@ private struct CopyWire: ~Copyable {
 
     deinit { bytes.deallocate() }
 
-    /// Appends a row; returns what is wrong with a cell.
+    /// Appends a row; returns the fault of a cell, if one is invalid.
     mutating func append(_ rows: borrowing RowBuffer, from start: Int, _ types: [Oid]) -> String? {
         append(UInt16(truncatingIfNeeded: types.count))
         for column in 0..<types.count {

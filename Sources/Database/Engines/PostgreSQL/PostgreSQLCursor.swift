@@ -1,9 +1,9 @@
 import CPostgreSQL
 
-// DESIGN. A batch is a result of libpq: one row of a stream, or the rows of one FETCH. The next FETCH is sent as soon as
-// the last one has arrived, so the server reads on while rows are rendered; when another cursor needs the connection, that
-// one batch is received and parked. How many rows a batch asks for follows the size of the rows seen, so that a cursor
-// holds about two times half a mebibyte.
+// DESIGN. A batch is one result of libpq: one row of a stream, or the rows of one FETCH. The next FETCH is sent as soon as
+// the last one has arrived, so the server reads while rows are rendered. When another cursor needs the connection, this
+// one batch is received and parked. The number of rows in a batch depends on the size of earlier rows, so that a cursor
+// holds about twice half a mebibyte.
 
 /// A running query on a PostgreSQL connection.
 final class PostgreSQLCursor: RowCursor {
@@ -13,19 +13,19 @@ final class PostgreSQLCursor: RowCursor {
     private let connection: PostgreSQLConnection
     private let text: String
     private let epoch: Int
-    /// The server's cursor; nil when rows stream.
+    /// The server cursor; nil when rows stream.
     private let name: String?
     private var types: [PostgreSQLType]?
-    /// The batch that is being read, and where.
+    /// The current batch, and the position in it.
     private var batch: OpaquePointer?
     private var row: Int32 = 0
     private var rows: Int32 = 0
-    /// The batch behind that one, when the connection was needed before this cursor was.
+    /// The next batch, received early because another cursor needed the connection.
     private var parked: OpaquePointer?
-    /// The unread rest of a stream, taken in when the connection was needed for another statement, and the place up to which it is read.
+    /// The unread rest of a stream, received because another statement needed the connection, and the position in it.
     private var rest = RowBuffer(capacity: 0)
     private var restRow = 0
-    /// Results of this query are on the wire.
+    /// Results of this query are still to be received.
     private var isOutstanding = false
     /// The server has no more rows.
     private var isExhausted = false
@@ -72,7 +72,7 @@ final class PostgreSQLCursor: RowCursor {
 
     deinit { finish() }
 
-    /// How many rows the batch has that is being read: of a query that was run to its end, all.
+    /// The number of rows in the current batch; all rows of a query that was run to its end.
     var rowCount: Int { Int(rows) }
 
     func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool {
@@ -102,7 +102,7 @@ final class PostgreSQLCursor: RowCursor {
         if isOutstanding { discard() }
         guard let name, !isClosed else { return }
         isClosed = true
-        // Its failure shows at the next statement.
+        // A failure of this shows at the next statement.
         if !connection.isBroken { try? connection.script("CLOSE \(name)") }
     }
 
@@ -152,7 +152,7 @@ final class PostgreSQLCursor: RowCursor {
         rows = 0
     }
 
-    /// Goes to the next batch; false when there is none.
+    /// Goes to the next batch; false when there are no more.
     private func advance() throws(DatabaseError) -> Bool {
         clearBatch()
         guard epoch == connection.epoch else {
@@ -169,7 +169,7 @@ final class PostgreSQLCursor: RowCursor {
             finish()
             return false
         }
-        // Asked for as early as possible, unless another cursor would have to park its batch.
+        // The batch is requested as early as possible, unless another cursor would have to park its own batch.
         if name != nil, !isExhausted, !isOutstanding, connection.streaming == nil { try fetch() }
         return true
     }
@@ -191,7 +191,7 @@ final class PostgreSQLCursor: RowCursor {
         connection.streaming = self
     }
 
-    /// The next result with rows from the wire, or nil when the query is at its end.
+    /// The next result with rows; nil at the end of the query.
     private func receive() throws(DatabaseError) -> OpaquePointer? {
         guard let result = connection.nextResult() else {
             quit()
@@ -225,7 +225,7 @@ final class PostgreSQLCursor: RowCursor {
             return nil
         default:
             defer { PQclear(result) }
-            // The rest is read to its end first: a broken connection shows there.
+            // The rest is read to its end first, because a broken connection shows there.
             empty()
             throw connection.failure(result, sql: text)
         }

@@ -3,8 +3,9 @@ import Glibc
 import Synchronization
 
 // DESIGN. All connections are alike and come from one pool. A write is a transaction on one of them, so writers run side
-// by side and PostgreSQL gathers their flushes; the asynchronous ones run on threads of a queue of ours as wide as the
-// pool. A write that the server undid in favour of another one, or that broke before its commit, is repeated here.
+// by side and PostgreSQL groups their flushes. Asynchronous writes run on the threads of a queue with as many threads as
+// the pool has connections. A write is repeated here if the server undid it in favour of another write, or if its
+// connection broke before the commit.
 
 /// A PostgreSQL database, reached by libpq.
 final class PostgreSQLDatabase: Database {
@@ -13,7 +14,7 @@ final class PostgreSQLDatabase: Database {
     private let threads: BoundedQueue
     private let listener: PostgreSQLListener
 
-    /// Makes the first connection at once, so that a wrong address or password shows here.
+    /// Makes the first connection at once, so that a wrong address or password is reported here.
     init(url text: String, connections: Int = 16) throws(DatabaseError) {
         let dialer = PostgreSQLDialer(PostgreSQLURL(text))
         pool = try PostgreSQLPool(dialer: dialer, limit: connections)
@@ -48,7 +49,7 @@ final class PostgreSQLDatabase: Database {
 
     // MARK: Writing
 
-    /// How often a write is run that finds a row with the same key in its way.
+    /// How often a write runs that fails because a row with the same key exists.
     private static let takenAttempts = 8
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {
@@ -70,7 +71,7 @@ final class PostgreSQLDatabase: Database {
                         connection.end()
                         return result
                     } catch {
-                        // An error of the body itself about a taken name is final.
+                        // When the body itself throws an error about a taken name, the error is final.
                         let isTaken = connection.isTaken && error is DatabaseError && attempt < Self.takenAttempts
                         again = (connection.isWorthTrying || isTaken) && !connection.wasSilent
                         connection.end()

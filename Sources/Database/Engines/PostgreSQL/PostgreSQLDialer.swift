@@ -2,13 +2,13 @@ import Bytes
 import Glibc
 import Synchronization
 
-/// Makes connections to one server and waits for it while it restarts.
+/// Makes connections to one server, and waits while the server restarts.
 ///
-/// The first caller that finds the server gone, and those beside it, try again with growing pauses for 10 seconds. After
-/// that the outage is known, and each call tries once, until one succeeds, so that no caller hangs.
+/// The first callers that find the server unavailable try again with growing pauses for 10 seconds. After that the
+/// outage is known. Each call then tries only once until one succeeds, so that no caller waits long.
 final class PostgreSQLDialer: Sendable {
     let url: PostgreSQLURL
-    /// What its connections know of the queries of snapshots.
+    /// Facts about the queries of snapshots, shared by its connections.
     let longAnswers = LongAnswers()
     private let isOut = Mutex(false)
 
@@ -29,7 +29,7 @@ final class PostgreSQLDialer: Sendable {
                     throw error
                 }
             }
-            // Not all at once: somewhere in the second half of the pause.
+            // The pause ends at a random time in its second half, so that callers do not all try at once.
             usleep(UInt32.random(in: UInt32(pause * 500)...UInt32(pause * 1000)))
             pause = min(pause * 2, 1000)
         }

@@ -1,13 +1,13 @@
-/// The meaning of an error of the server or of libpq for callers and for the transaction that failed (PostgreSQL 15, appendix A).
+/// The meaning of an error of the server or of libpq, for callers and for the failed transaction (PostgreSQL 15, appendix A).
 struct PostgreSQLFault {
-    /// Why the last transaction failed, as far as it decides whether to try again.
+    /// The kind of failure of the last transaction, as far as it decides whether to try again.
     enum Trouble {
         case none
         /// A statement failed: the transaction cannot be committed.
         case failed(DatabaseError)
-        /// A row with the same key exists: perhaps another write made it after this one had checked.
+        /// A row with the same key exists; perhaps another write made it after this one had checked.
         case taken(DatabaseError)
-        /// The server undid the transaction in favour of another, or the statement has to be prepared again.
+        /// The server undid the transaction in favour of another, or the statement must be prepared again.
         case conflict(DatabaseError)
         /// The connection broke before a commit.
         case lost(DatabaseError)
@@ -15,13 +15,13 @@ struct PostgreSQLFault {
 
     let error: DatabaseError
     let trouble: Trouble
-    /// Whether a statement that was prepared cannot be used any more, because the schema changed.
+    /// Whether a prepared statement became unusable because the schema changed.
     let isStatementStale: Bool
 
     /// - Parameters:
-    ///   - state: SQLSTATE; empty where the error is libpq's own.
-    ///   - url: of the server, without secrets.
-    ///   - isLost: whether the session is over.
+    ///   - state: SQLSTATE; empty for an error of libpq itself.
+    ///   - url: the address of the server, without secrets.
+    ///   - isLost: whether the session has ended.
     ///   - isWriting: whether the transaction writes.
     init(state: String, why: String, sql: String, url: String, isLost: Bool, isWriting: Bool) {
         let error: DatabaseError =
@@ -29,7 +29,7 @@ struct PostgreSQLFault {
             case _ where state.hasPrefix("23"): .conflict(sql: sql, why: why)
             case "40001", "40P01", "55P03": .busy
             case "53100", "58000", "58030": .storage(why: why)
-            // A write to a server that is a copy of another, or became one.
+            // A write to a server that is, or became, a copy of another.
             case "25006" where isWriting: .unavailable(url: url, why: why)
             case "53000", "53200", "53400": .exhausted(why: why)
             case "53300", "57P01", "57P02", "57P03": .unavailable(url: url, why: why)

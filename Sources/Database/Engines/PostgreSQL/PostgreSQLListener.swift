@@ -3,11 +3,11 @@ import Dispatch
 import Glibc
 import Synchronization
 
-// DESIGN. One connection of its own, made when somebody first listens, on one thread that sleeps in `poll` until the
-// server or this process has something to say. After each (re)connection all listeners are called, for what was signalled
-// meanwhile is lost.
+// DESIGN. The listener has its own connection, made for the first listener, and one thread that sleeps in `poll` until
+// the server or this process has a message. After each (re)connection all listeners are called, because signals in
+// between are lost.
 
-/// Hears the notifications of one server.
+/// Receives the notifications of one server.
 final class PostgreSQLListener: Sendable {
     private struct State {
         var isRunning = false
@@ -17,13 +17,13 @@ final class PostgreSQLListener: Sendable {
     private let dialer: PostgreSQLDialer
     private let listeners = Listeners()
     private let state = Mutex(State())
-    /// A pipe that is written to when the thread shall look around.
+    /// A pipe; writing to it makes the thread check its state.
     private let wake: (read: Int32, write: Int32)
 
     init(dialer: PostgreSQLDialer) {
         self.dialer = dialer
         var ends: [Int32] = [-1, -1]
-        // Without one (no file descriptor is left), the thread looks around each second.
+        // Without a pipe (the process has no file descriptor left), the thread checks its state each second.
         if pipe(&ends) == 0 {
             for end in ends {
                 _ = fcntl(end, F_SETFD, FD_CLOEXEC)
@@ -59,7 +59,7 @@ final class PostgreSQLListener: Sendable {
 
     private func lookAround() {
         var byte: UInt8 = 0
-        // A pipe that is full wakes as well.
+        // A full pipe wakes the thread, too.
         _ = write(wake.write, &byte, 1)
     }
 
@@ -74,11 +74,11 @@ final class PostgreSQLListener: Sendable {
                 hear(handle)
                 PQfinish(handle)
             } catch {
-                // Once for each outage.
+                // Called once for each outage.
                 if !isDeaf { listeners.tell(error) }
                 isDeaf = true
             }
-            // The server is gone: not at once again. Closing wakes.
+            // The server is unavailable, so the next attempt waits. Closing wakes the thread.
             if !isClosed { sleep(on: nil, milliseconds: 1000) }
         }
     }
@@ -113,7 +113,7 @@ final class PostgreSQLListener: Sendable {
         return PQresultStatus(result) == PGRES_COMMAND_OK
     }
 
-    /// Sleeps until the server speaks, somebody wakes us or the time is over.
+    /// Sleeps until the server sends, the pipe is written to, or the time is over.
     private func sleep(on handle: OpaquePointer?, milliseconds: Int32) {
         var places = [
             pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),

@@ -2,7 +2,7 @@ import Bytes
 import Dispatch
 import Synchronization
 
-/// The connections to one server: made when needed, up to a limit, and used again while they are whole.
+/// The connections to one server, made on demand up to a limit, and reused while they are intact.
 final class PostgreSQLPool: Sendable {
     private struct State {
         var idle: [PostgreSQLConnection] = []
@@ -12,10 +12,10 @@ final class PostgreSQLPool: Sendable {
     private let dialer: PostgreSQLDialer
     private let limit: Int
     private let state: Mutex<State>
-    /// One for each connection that may yet be used.
+    /// One permit for each connection that may still be taken.
     private let free: DispatchSemaphore
 
-    /// Makes the first connection, without patience: the server is there or it is not.
+    /// Makes the first connection without waiting for an unavailable server.
     init(dialer: PostgreSQLDialer, limit: Int) throws(DatabaseError) {
         self.dialer = dialer
         self.limit = limit
@@ -25,10 +25,11 @@ final class PostgreSQLPool: Sendable {
         state.withLock { $0.idle.append(first) }
     }
 
-    /// How many seconds a caller waits for a connection, unless its own limit is lower.
+    /// The seconds that a caller waits for a connection, unless its own time limit is lower.
     private static let patience = 30.0
 
-    /// Runs `body` with a connection that no one else uses. Waits for one up to 30 seconds or the patience.
+    /// Runs `body` with a connection that no other caller uses. Waits for a connection for up to 30 seconds, or the
+    /// caller's time limit.
     func use<Result>(_ body: (PostgreSQLConnection) throws -> Result) throws -> Result {
         let patience = min(Patience.current.map { $0 / .seconds(1) } ?? Self.patience, Self.patience)
         guard free.wait(timeout: .now() + patience) == .success else {
@@ -43,18 +44,18 @@ final class PostgreSQLPool: Sendable {
         return try body(connection)
     }
 
-    /// No connection is kept from now on.
+    /// From now on, no connection is kept.
     func close() {
         let idle = state.withLock { state in
             state.isClosed = true
             defer { state.idle.removeAll() }
             return state.idle
         }
-        // Each takes leave of the server when it is closed, outside the lock.
+        // Each connection says goodbye to the server when it is closed, outside the lock.
         _ = idle.count
     }
 
-    /// The one used last, whose pages and plans are warm.
+    /// The connection that was used last, whose pages and plans are in memory.
     private func take() throws(DatabaseError) -> PostgreSQLConnection {
         while let connection = state.withLock({ $0.idle.popLast() }) {
             if connection.isHealthy { return connection }
@@ -68,7 +69,7 @@ final class PostgreSQLPool: Sendable {
     }
 }
 
-/// A queue on a limited number of threads of its own.
+/// A queue with a limited number of threads of its own.
 final class BoundedQueue: Sendable {
     private struct State {
         var running = 0
@@ -94,7 +95,7 @@ final class BoundedQueue: Sendable {
         if starts { queue.async { self.drain() } }
     }
 
-    /// Works until nothing waits.
+    /// Works until no task is waiting.
     private func drain() {
         while let work = next() { work() }
     }

@@ -1,14 +1,14 @@
 import CPostgreSQL
 
-// DESIGN. Values travel in PostgreSQL's binary forms, which are what `typsend` and `typreceive` of each type say
-// (PostgreSQL 15, src/backend/utils/adt): integers and IEEE 754 numbers in network order, text and bytea as they are.
+// DESIGN. Values are sent in PostgreSQL's binary formats, which `typsend` and `typreceive` of each type define
+// (PostgreSQL 15, src/backend/utils/adt): integers and IEEE 754 numbers in network order, text and bytea unchanged.
 
-/// The types of PostgreSQL that a result may have. Any other is refused, so that no query answers differently from SQLite
-/// unseen.
+/// The types of PostgreSQL that a result may contain. Any other type is refused, so that no query silently answers
+/// differently from SQLite.
 enum PostgreSQLType: Sendable {
     case boolean, int2, int4, int8, float4, float8, text, bytea, numeric, void
 
-    /// By the type's number in `pg_type`.
+    /// The type with this number in `pg_type`.
     init?(oid: Oid) {
         switch oid {
         case 16: self = .boolean
@@ -25,7 +25,7 @@ enum PostgreSQLType: Sendable {
         }
     }
 
-    /// Appends a value of this type; false when a cell cannot hold it.
+    /// Appends a value of this type; false when a cell cannot hold the value.
     @inline(__always)
     func append(_ bytes: UnsafeRawBufferPointer, to buffer: inout RowBuffer) -> Bool {
         switch self {
@@ -48,8 +48,8 @@ enum PostgreSQLType: Sendable {
         return true
     }
 
-    /// Reads a `numeric`, the type of a sum of integers: as an integer when it has no decimal places and fits, else as
-    /// a real.
+    /// Reads a `numeric`, the type of a sum of integers: as an integer if it has no decimal places and fits, otherwise
+    /// as a real.
     static func numeric(_ bytes: UnsafeRawBufferPointer) -> Value? {
         guard bytes.count >= 8 else { return nil }
         func short(_ index: Int) -> Int {
@@ -58,8 +58,8 @@ enum PostgreSQLType: Sendable {
         let (count, weight, sign, scale) = (short(0), short(1), short(2) & 0xffff, short(3))
         guard sign == 0 || sign == 0x4000, count >= 0, bytes.count == 8 + count * 2 else { return nil }
         if scale == 0 {
-            // Groups of four decimal digits, the first worth 10000^weight; zeros at the end are left out. Summed below
-            // zero, where the range is wider by one.
+            // Groups of four decimal digits; the first has the weight 10000^weight, and trailing zeros are left out.
+            // The sum is built from negative numbers, whose range is larger by one.
             guard weight < 5 else { return nil }
             var sum: Int64 = 0
             for place in stride(from: 0, through: max(weight, -1), by: 1) {
@@ -82,7 +82,7 @@ enum PostgreSQLType: Sendable {
 }
 
 extension Value.Kind {
-    /// The type that a parameter of this kind has; 0 leaves it to the server.
+    /// The type of a parameter of this kind; 0 lets the server decide.
     var oid: Oid {
         switch self {
         case .unknown: 0
@@ -94,13 +94,13 @@ extension Value.Kind {
     }
 }
 
-/// The values of one statement in the form in which libpq takes them.
+/// The values of one statement in libpq's form.
 struct PostgreSQLParameters {
     let types: [Oid]
-    /// The beginning of a value in `bytes`; -1 for null.
+    /// The start of a value in `bytes`; -1 for null.
     private var offsets: [Int] = []
     private var lengths: [Int32] = []
-    /// Never empty, for a null pointer would be a null value.
+    /// Never empty, because a null pointer would mean a null value.
     private var bytes: [UInt8] = []
 
     init(_ sql: SQL, text: String) throws(DatabaseError) {
@@ -129,7 +129,8 @@ struct PostgreSQLParameters {
         withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// Passes libpq's arrays: the number of values, their addresses, their lengths, and that all are binary.
+    /// Calls a closure with libpq's arrays: the number of values, their addresses, their lengths, and the mark that
+    /// all are binary.
     func withPointers<Result>(
         _ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>) -> Result
     ) -> Result {

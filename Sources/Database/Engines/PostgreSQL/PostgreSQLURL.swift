@@ -2,13 +2,13 @@ import Bytes
 import CPostgreSQL
 import Glibc
 
-/// The address of a PostgreSQL server and the options of connections, in libpq's own form.
+/// The address of a PostgreSQL server with the options of connections, in libpq's form.
 ///
-/// The text goes to libpq as it is: environment variables, password files, `sslmode` and unix sockets work as its
+/// libpq gets the text unchanged, so environment variables, password files, `sslmode` and Unix sockets work as its
 /// documentation says (PostgreSQL 15, 34.1 and 34.15 to 34.19).
 struct PostgreSQLURL: Sendable {
     private let text: String
-    /// Without secrets: fit for a log.
+    /// Without secrets, for a log.
     let description: String
     private let secrets: [String]
 
@@ -22,7 +22,7 @@ struct PostgreSQLURL: Sendable {
             if let value = current.pointee.val { found[String(cString: keyword)] = String(cString: value) }
             option = current + 1
         }
-        // A text that libpq cannot read may have its secret anywhere.
+        // In a text that libpq cannot read, the secret may be anywhere.
         guard options != nil else {
             description = "postgresql://…"
             secrets = []
@@ -34,20 +34,21 @@ struct PostgreSQLURL: Sendable {
         description = "postgresql://\(user)\(found["host"] ?? found["hostaddr"] ?? "")\(port)/\(found["dbname"] ?? "")"
     }
 
-    /// Makes one connection; blocks as long as `connect_timeout` says, 10 seconds when nothing does, or the patience.
+    /// Makes one connection; blocks for up to `connect_timeout` (10 seconds by default) or the caller's time limit.
     func connect() throws(DatabaseError) -> OpaquePointer {
         var settings = [
             ("fallback_application_name", "waybill"),
-            // A peer that is cut off is noticed in about a minute instead of hours.
+            // A peer that is cut off is detected within about a minute instead of hours.
             ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "60000"),
         ]
         if getenv("PGCONNECT_TIMEOUT") == nil {
-            // libpq takes less than two seconds for two.
+            // libpq raises values below two seconds to two.
             let seconds = Patience.current.map { max(2, min(10, Int($0 / .seconds(1)))) } ?? 10
             settings.append(("connect_timeout", "\(seconds)"))
         }
-        // Later settings win: first ours, then the URL's, then what the rest of this target relies on.
+        // Later settings win: first the defaults of this program, then the URL's, then the settings that this target
+        // relies on.
         settings.append(("dbname", text))
         settings.append(("client_encoding", "UTF8"))
         let keys = settings.map { strdup($0.0) } + [nil]
@@ -64,9 +65,9 @@ struct PostgreSQLURL: Sendable {
         return handle
     }
 
-    /// libpq's words on a connection's last fault, in one line and without secrets.
+    /// libpq's message about a connection's last fault, in one line and without secrets.
     func message(of handle: OpaquePointer) -> String {
-        // Of a URL that it cannot read, libpq repeats pieces.
+        // For a URL that it cannot read, libpq's message repeats parts of the URL.
         if description == "postgresql://…" {
             return "libpq cannot read this URL; reserved characters are written as %XX"
         }

@@ -2,17 +2,17 @@ import Dispatch
 import Glibc
 import Synchronization
 
-// DESIGN. libpq's calls block and know no deadline of ours. So a thread looks twice a second at the connections on which
-// somebody waits with a patience, and shuts down the socket of one that was silent for too long: the call that waits then ends
-// with an error. The watch holds a copy of the socket's number of its own, so that a number that was given back, and perhaps
-// used again for another socket, is never shut down.
+// DESIGN. libpq's calls block and take no time limit. So twice a second a thread checks the connections that somebody waits on
+// with a time limit, and shuts down the socket of one that was silent for too long. The waiting call then ends with an error.
+// The watch duplicates the number of the socket. So a number that was closed, and perhaps reused for another socket, is never
+// shut down.
 
 /// Ends waits for a silent server.
 final class SilenceWatch: Sendable {
     static let shared = SilenceWatch()
     private static let interval: UInt32 = 500_000
 
-    /// A connection that somebody uses with a patience.
+    /// A connection that a caller with a time limit uses.
     final class Watched: Sendable {
         fileprivate let socket: Int32
         fileprivate let patience: Duration
@@ -63,7 +63,7 @@ final class SilenceWatch: Sendable {
 
     private let all = Mutex<(watched: [Weak], isLooking: Bool)>(([], false))
 
-    /// Watches over a connection for as long as the result lives; nil when the process has no number left for it.
+    /// Watches a connection for the life of the result; nil when the process has no descriptor left.
     func watch(_ socket: Int32, patience: Duration) -> Watched? {
         let copy = fcntl(socket, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return nil }
@@ -77,7 +77,7 @@ final class SilenceWatch: Sendable {
         return watched
     }
 
-    /// Looks until there is nothing to watch.
+    /// Checks until there is no connection to watch.
     private func work() {
         while true {
             usleep(Self.interval)

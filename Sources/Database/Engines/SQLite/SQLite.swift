@@ -1,11 +1,11 @@
 import CSQLite
 import Glibc
 
-/// Tells SQLite to copy what is bound: its `SQLITE_TRANSIENT`, a cast of -1 that C macros cannot bring over.
+/// Makes SQLite copy a bound value: its `SQLITE_TRANSIENT`, a cast of -1, which Swift cannot import as a C macro.
 private let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-/// Waits while another process writes, for 30 s at most. SQLite's own handler looks ten times a second in the end: it misses the
-/// short pauses of a process that makes one transaction after the other, and waits for as long as that works.
+/// Waits while another process writes, for at most 30 s. SQLite's own handler finally checks only ten times a second. It then
+/// misses the short pauses of a process that makes one transaction after another, and waits until that process is done.
 private func waitForOthers(_: UnsafeMutableRawPointer?, looks: Int32) -> Int32 {
     guard looks < 6000 else { return 0 }
     usleep(looks < 50 ? 1000 : 5000)
@@ -16,7 +16,7 @@ private func waitForOthers(_: UnsafeMutableRawPointer?, looks: Int32) -> Int32 {
 private final class Prepared {
     let text: String
     var idle: [OpaquePointer] = []
-    /// The cache has forgotten the text, so statements that are given back are of no use.
+    /// The cache has dropped the text, so returned statements are useless.
     var isForgotten = false
 
     init(_ text: String) { self.text = text }
@@ -35,8 +35,8 @@ private struct Borrowed {
 
 /// One SQLite connection with its prepared statements.
 ///
-/// `@unchecked Sendable`: opened with NOMUTEX and without any lock of its own. It is right because `SQLiteDatabase` alone
-/// makes connections and hands each to one thread at a time: readers are taken out of the pool, the writer stays on the
+/// `@unchecked Sendable`: it is opened with NOMUTEX and has no lock. This is safe because only `SQLiteDatabase` makes
+/// connections, and it gives each to one thread at a time: readers are taken out of the pool, and the writer stays on the
 /// writer's queue.
 final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
     let engine = Engine.sqlite
@@ -45,12 +45,13 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
     /// Prepared statements by their text.
     private var prepared: [String: Prepared] = [:]
     private var idleCount = 0
-    /// The first statement that failed since this was last set to nil.
+    /// The first statement that failed since this value was last set to nil.
     var failed: DatabaseError?
-    /// Channels to call when the running transaction is committed.
+    /// The channels to signal once the running transaction is committed.
     var notified: [String] = []
 
-    /// Opens `path`; with `create` also makes it. Without, the connection refuses to write.
+    /// Opens `path`; with `create`, makes the file if it is missing. Without `create`, the connection refuses to
+    /// write.
     init(path: String, create: Bool) throws(DatabaseError) {
         var handle: OpaquePointer?
         var flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX
@@ -66,7 +67,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_handler(handle, waitForOthers, nil)
         do {
-            // FULL: the write-ahead log is flushed at each commit, so that what was answered survives a power cut.
+            // FULL: the write-ahead log is flushed at each commit, so that an answered change survives a power cut.
             try script(
                 """
                 PRAGMA journal_mode = WAL;
@@ -83,7 +84,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
         }
     }
 
-    /// Opens a file that is no longer written, without changing it or files beside it.
+    /// Opens a file that is no longer written, without changing the file or others beside it.
     init(sealed path: String) throws(DatabaseError) {
         var handle: OpaquePointer?
         let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
@@ -97,7 +98,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
         sqlite3_extended_result_codes(handle, 1)
     }
 
-    /// Pages that commits of this connection added to the log since it was last asked.
+    /// The pages that commits of this connection added to the log since the last call.
     func takeWrittenPages() -> Int {
         var (now, highest): (Int32, Int32) = (0, 0)
         guard sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_WRITE, &now, &highest, 1) == SQLITE_OK else { return 0 }
@@ -117,7 +118,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
         while true {
             switch sqlite3_step(statement) {
             case SQLITE_ROW: continue
-            // The count is that of the last statement that could change anything.
+            // The count belongs to the last statement that could change anything.
             case SQLITE_DONE: return sqlite3_stmt_readonly(statement) == 0 ? Int(sqlite3_changes64(handle)) : 0
             case let code: throw failure(code, sql: sql.text)
             }
@@ -154,7 +155,8 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
                 case .integer: sqlite3_bind_int64(statement, place, rows.integer(cell))
                 case .real: sqlite3_bind_double(statement, place, rows.real(cell))
                 case .text:
-                    // Not copied: the buffer does not change before the statement is stepped and bound again.
+                    // The bytes are not copied, because the buffer does not change until the statement is stepped and
+                    // bound again.
                     let bytes = rows.bytes(cell)
                     if let base = bytes.baseAddress, memchr(base, 0, bytes.count) != nil {
                         throw refuse(sql: text, why: DatabaseError.nulInText)
@@ -192,7 +194,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
         return lines
     }
 
-    /// Copies the whole database to `path` while others go on working (SQLite's online `VACUUM INTO`).
+    /// Copies the whole database to `path` while others continue to use it (SQLite's online `VACUUM INTO`).
     func copy(to path: String) throws(DatabaseError) { _ = try run("VACUUM INTO \(path)") }
 
     // MARK: Statements
@@ -222,7 +224,7 @@ final class SQLiteConnection: CatalogueConnection, @unchecked Sendable {
             sqlite3_finalize(borrowed.statement)
             return
         }
-        // A bound for texts that are made at run time (lists of varying length).
+        // The most kept texts; texts may be computed (lists of varying length).
         if idleCount >= 256 {
             for home in prepared.values where home !== borrowed.home { home.isForgotten = true }
             prepared = [borrowed.text: borrowed.home]
@@ -317,8 +319,8 @@ final class SQLiteCursor: RowCursor {
         }
         buffer.beginRow()
         for column in 0..<columns {
-            // Taken once: each `sqlite3_column_…` looks for the cell again. This read is safe because no other thread uses the connection
-            // (sqlite3.h, "protected and unprotected values").
+            // The value is taken once, because each `sqlite3_column_…` call searches for the cell again. This read is safe
+            // because no other thread uses the connection (sqlite3.h, "protected and unprotected values").
             let value = sqlite3_column_value(statement, column)
             switch sqlite3_value_type(value) {
             case SQLITE_INTEGER: buffer.append(sqlite3_value_int64(value))

@@ -1,12 +1,12 @@
 import Dispatch
 import Synchronization
 
-// DESIGN. Readers are connections in a pool. There is one writer, on a queue of its own: callers leave their writes as
-// closures, the writer takes all that have gathered, runs each in a savepoint, and commits them together. So a thousand
-// submissions that arrive while the disk flushes cost one further flush (group commit), and one bad write undoes only
-// itself. Writers of other processes are waited for by SQLite's busy handler.
+// DESIGN. Readers are the connections of a pool. There is one writer with a queue of its own. Callers queue their
+// writes as closures; the writer takes all waiting ones, runs each in a savepoint, and commits them together. So a
+// thousand submissions that arrive during a flush of the disk cost one further flush (group commit), and a failed write
+// undoes only itself. SQLite's busy handler waits for writers of other processes.
 
-/// A SQLite file with its pool of readers and its one writer.
+/// A SQLite file with its pool of readers and its only writer.
 final class SQLiteDatabase: Database {
     let engine = Engine.sqlite
     private let path: String
@@ -16,14 +16,14 @@ final class SQLiteDatabase: Database {
     private let waiting = Mutex<[Waiting]>([])
     private let listeners = Listeners()
     private let checkpoints: SQLiteCheckpoints
-    /// Whether the writer's commits wait for the disk. Used on the writer's queue.
+    /// Whether the writer's commits wait for the disk. Accessed only on the writer's queue.
     private let isFlushing = Atomic<Bool>(true)
 
-    /// A write that waits for its turn.
+    /// A write in the queue.
     private struct Waiting: Sendable {
         /// Whether it waits for the disk.
         let isFlushed: Bool
-        /// Writes, and returns what hands the result on once it is committed.
+        /// Does the write, and returns a closure that passes the result on after the commit.
         let body: @Sendable (any Connection) throws -> @Sendable () -> Void
         let fail: @Sendable (any Error) -> Void
     }
@@ -50,15 +50,14 @@ final class SQLiteDatabase: Database {
 
     func snapshot<Result>(_ body: (any Connection) throws -> Result) throws -> Result {
         try read { connection in
-            // Not as scripts, which would be compiled each time.
+            // They do not run as scripts, which would be compiled each time.
             try connection.run("BEGIN")
             do {
                 let result = try body(connection)
                 try connection.run("COMMIT")
                 return result
             } catch {
-                // The first error is the one to report; if the rollback fails too, the transaction has
-                // already ended.
+                // The first error is reported; if the rollback fails, too, the transaction had already ended.
                 _ = try? connection.run("ROLLBACK")
                 throw error
             }
@@ -88,7 +87,7 @@ final class SQLiteDatabase: Database {
             finished.signal()
         }
         finished.wait()
-        // The semaphore is signalled after the result was put down, never before.
+        // The semaphore is signalled after the result is stored, never before.
         guard let result = box.withLock({ $0 }) else { preconditionFailure("a write ended without a result") }
         return try result.get()
     }
@@ -123,15 +122,15 @@ final class SQLiteDatabase: Database {
         queue.async { self.commitWaiting() }
     }
 
-    /// Sets whether the next commit waits for the disk. A commit that does not wait is flushed with the next one that does, as the
-    /// log is flushed as a whole; the database stays whole in any case (SQLite, "PRAGMA synchronous").
+    /// Sets whether the next commit waits for the disk. A commit that does not wait is flushed with the next one that does,
+    /// because the log is flushed as a whole. The database stays intact in any case (SQLite, "PRAGMA synchronous").
     private func flush(_ isFlushed: Bool) throws {
         guard isFlushing.load(ordering: .relaxed) != isFlushed else { return }
         try writer.script("PRAGMA synchronous = \(isFlushed ? "FULL" : "NORMAL")")
         isFlushing.store(isFlushed, ordering: .relaxed)
     }
 
-    /// Runs on the writer's queue: one transaction for all writes that wait, at most 512 of them.
+    /// Runs on the writer's queue: one transaction for all waiting writes, at most 512.
     private func commitWaiting() {
         let batch = waiting.withLock { waiting in
             let batch = Array(waiting.prefix(512))
@@ -144,8 +143,8 @@ final class SQLiteDatabase: Database {
             try flush(batch.contains { $0.isFlushed })
             try writer.script("BEGIN IMMEDIATE")
             for write in batch {
-                // A single write needs no savepoint, which would copy each page that it changes: it is undone with
-                // its transaction.
+                // A single write needs no savepoint, which would copy each page that it changes; the rollback of the
+                // transaction undoes it.
                 if batch.count > 1 { try writer.script("SAVEPOINT one") }
                 let notified = writer.notified.count
                 writer.failed = nil
@@ -164,7 +163,7 @@ final class SQLiteDatabase: Database {
             }
             try writer.script("COMMIT")
         } catch {
-            // A full disk makes SQLite end the transaction itself; then this rollback has no effect.
+            // On a full disk, SQLite ends the transaction itself; this rollback then has no effect.
             try? writer.script("ROLLBACK")
             outcomes = batch.indices.map { index in
                 if index < outcomes.count, case .failure = outcomes[index] { outcomes[index] } else { .failure(error) }
@@ -180,7 +179,7 @@ final class SQLiteDatabase: Database {
         }
         let isAnyWritten = outcomes.contains { if case .success = $0 { true } else { false } }
         if isAnyWritten { for channel in notified { listeners.call(channel) } }
-        // When it fails, the next long log asks again.
+        // When it fails, the next long log tries again.
         let isFull = outcomes.contains {
             if case .failure(let error) = $0, case .storage? = error as? DatabaseError { true } else { false }
         }

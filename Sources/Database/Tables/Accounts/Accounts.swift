@@ -1,12 +1,13 @@
 import Bytes
 
-// DESIGN. Organizations, their people and these people's rights. Keys are known by their digest only; tokens, times and
-// digests come in as values, ids from the sequences. Each change of a configuration writes its line of the change log in
-// the same transaction. Nothing here decides whether a change is allowed: the API's authorization asks `Standing` first.
+// DESIGN. Organizations, their people and the rights of these people. Only the digests of keys are known here. Tokens,
+// times and digests come as values, ids from the sequences. Each change of a configuration writes its line of the change
+// log in the same transaction. No code here decides whether a change is allowed: the API's authorization first reads
+// `Standing`.
 
-/// Why an organization, account, product or project was not made.
+/// The reason why an organization, account, product or project was not made.
 package enum AccountError: Error, Equatable, CustomStringConvertible {
-    /// A name that is not accepted, with the accepted form.
+    /// An invalid name, with the accepted form.
     case badName(String, of: ScopeKind)
     case nameTaken(String, of: ScopeKind)
     case badEmail(String)
@@ -45,7 +46,7 @@ package struct Entity: Sendable, Equatable {
 package enum Accounts {
     // MARK: Making
 
-    /// Makes an organization with its first administrator, who has the key with this digest.
+    /// Makes an organization and its first administrator, whose key has this digest.
     package static func createOrganization(
         named name: String, token: String, administrator email: String, keyDigest: [UInt8], at time: Int64,
         on connection: any Connection
@@ -67,7 +68,8 @@ package enum Accounts {
         return made
     }
 
-    /// Makes an account with a key for everything, without any role, and gives its id. `kind` is `USER` or `SERVICE`.
+    /// Makes an account without a role, with a key for all purposes, and returns its id. `kind` is `USER` or
+    /// `SERVICE`.
     package static func createAccount(
         email: String, name: String, kind: StaticString, keyDigest: [UInt8], at time: Int64,
         on connection: any Connection
@@ -75,7 +77,7 @@ package enum Accounts {
         try createAccount(email: email, name: name, kind: kind, key: NewKey(keyDigest), at: time, on: connection)
     }
 
-    /// Makes an account with its first key, without any role, and gives its id.
+    /// Makes an account without a role, with its first key, and returns its id.
     static func createAccount(
         email: String, name: String, kind: StaticString, key: NewKey, at time: Int64, on connection: any Connection
     ) throws -> Int64 {
@@ -84,7 +86,7 @@ package enum Accounts {
         return id
     }
 
-    /// Makes an account without a key and without any role, and gives its id.
+    /// Makes an account without a key or a role, and returns its id.
     static func createAccount(
         email: String, name: String, kind: StaticString, at time: Int64, on connection: any Connection
     ) throws -> Int64 {
@@ -98,7 +100,7 @@ package enum Accounts {
         return id
     }
 
-    /// Throws unless a text can be an address of mail.
+    /// Throws unless a text can be a mail address.
     static func checked(email text: String) throws(AccountError) -> String {
         let email = text.trimmingBlanks()
         let parts = email.split(separator: "@", omittingEmptySubsequences: false)
@@ -116,7 +118,7 @@ package enum Accounts {
             """)
     }
 
-    /// Gives an account a role in the organization, or in one of its products, and makes it a member. Giving it again changes
+    /// Gives an account a role in the organization or in one of its products, and makes it a member. Giving it again changes
     /// nothing.
     package static func assign(
         _ role: Role, to account: Int64, organization: Int64, product: Int64 = 0, on connection: any Connection
@@ -186,8 +188,8 @@ package enum Accounts {
 
     // MARK: Finding
 
-    /// The scope that a token of this kind names, with all products visible; nil when there is none. For the operator at
-    /// the command line, who may see everything: requests go through `Standing.find`.
+    /// The scope that a token of this kind names, with all products visible; nil for an unknown token. For the operator
+    /// at the command line, who may see everything; requests use `Standing.find`.
     package static func scope(_ kind: ScopeKind, token: String, on connection: any Connection) throws -> Scope? {
         let query: SQL =
             switch kind {
@@ -207,7 +209,7 @@ package enum Accounts {
 
     // MARK: Names
 
-    /// The name without blanks at its ends; throws when it cannot be one.
+    /// The name without blanks at its ends; throws for an invalid name.
     private static func checked(_ name: String, of kind: ScopeKind) throws(AccountError) -> String {
         let trimmed = name.trimmingBlanks()
         guard !trimmed.isEmpty, trimmed.utf8.count <= AccountError.nameLimit, isPrintable(trimmed) else {
@@ -216,7 +218,7 @@ package enum Accounts {
         return trimmed
     }
 
-    /// Control characters break the files and terminals in which names are shown; U+FFFD stands for what could not be read.
+    /// Control characters would break the files and terminals that show names; U+FFFD replaces unreadable characters.
     static func isPrintable(_ text: String) -> Bool {
         !text.unicodeScalars.contains { $0.properties.generalCategory == .control || $0 == "\u{FFFD}" }
     }

@@ -1,7 +1,7 @@
 // DESIGN. Refused calls of known users are recorded for the organization's administrators.
 // Requests without a known key are not recorded, because strangers could fill the table.
 
-/// A call that was refused to somebody who is known.
+/// A call of a known user that was refused.
 package struct DenialRecord: Sendable, Equatable {
     package let organization: Int64
     /// Milliseconds since 1970, UTC.
@@ -21,10 +21,10 @@ package struct DenialRecord: Sendable, Equatable {
 
 /// The table of refused calls.
 package enum Denials {
-    /// The newest that are kept for each organization.
+    /// The most denials that are kept for each organization.
     package static let limit: Int64 = 10_000
 
-    /// Writes one down; the oldest beyond the limit are deleted.
+    /// Records a denial; the oldest beyond the limit are deleted.
     package static func add(_ denial: DenialRecord, on connection: any Connection) throws {
         try connection.run(
             """
@@ -38,7 +38,7 @@ package enum Denials {
             """)
     }
 
-    /// The newest first, at most `limit`, each with the e-mail address of the user who asked.
+    /// The newest denials first, at most `limit`, each with the e-mail address of the user.
     package static func list(
         _ organization: Int64, limit: Int, on connection: any Connection
     ) throws -> [(email: String, denial: DenialRecord)] {

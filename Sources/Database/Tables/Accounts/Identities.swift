@@ -1,18 +1,19 @@
 import Bytes
 
-// DESIGN. The issuer's address and its name of a person say who somebody is; an e-mail address says it only where the operator
-// lets accounts of before be linked by it. Each sign-in sets the roles in the issuer's organizations to what its groups give. Where they
-// give none, the account is closed: no role, no group, no key, and with the keys no session. Keys of somebody who has a role that is not
-// the issuer's to give stay. A session begins with a key whose digest is random, so that all that stands behind the console's door knows
-// keys alone. The groups are kept, so that another table of groups counts at once.
+// DESIGN. The issuer's address and its name for a person identify the person. An e-mail address does so only where the operator
+// allows linking existing accounts by it. Each sign-in sets the roles in the issuer's organizations to those that the person's
+// groups give. If they give none, the account is closed: it loses its roles, groups and keys, and with the keys its sessions. A
+// person who has a role that the issuer does not control keeps the keys. A session begins with a key whose digest is random, so
+// the code behind the console's door only needs to know keys. The groups are stored, so that a changed table of groups takes
+// effect at once.
 
 /// A person as an issuer describes them.
 package struct IssuedPerson: Sendable, Equatable {
-    /// The issuer's address, and its name of the person.
+    /// The issuer's address, and its name for the person.
     package let issuer: String
     package let subject: String
     package let email: String
-    /// Whether the issuer says that it has verified the address.
+    /// Whether the issuer states that it has verified the address.
     package let isEmailVerified: Bool
     package let name: String
     /// Nil where the issuer does not say.
@@ -29,18 +30,18 @@ package struct IssuedPerson: Sendable, Equatable {
         self.groups = groups?.filter { Accounts.isPrintable($0) }
     }
 
-    /// Characters of a name that are kept.
+    /// The most characters of a name that are stored.
     private static let nameLimit = 100
 }
 
 /// The rights that an issuer can give in this database.
 package struct IssuerReach: Sendable {
-    /// As the operator's file calls it, for records.
+    /// The name in the operator's file, for records.
     package let name: String
-    /// The organizations that it may let people into.
+    /// The organizations that the issuer may admit people to.
     package private(set) var organizations: [Int64]
     package private(set) var rules: [MappingRule]
-    /// Whether existing accounts are linked by a verified address.
+    /// Whether a verified address links existing accounts.
     package let linksByEmail: Bool
     /// Whether somebody of whom the issuer names no groups at all has none.
     package var closesWithoutGroups = false
@@ -54,7 +55,7 @@ package struct IssuerReach: Sendable {
         self.linksByEmail = linksByEmail
     }
 
-    /// The part that is about one organization.
+    /// The part that concerns one organization.
     fileprivate func narrowed(to organization: Int64) -> IssuerReach {
         var part = self
         part.organizations.removeAll { $0 != organization }
@@ -65,28 +66,28 @@ package struct IssuerReach: Sendable {
 
 /// The accounts of people who sign in with an issuer.
 package enum Identities {
-    /// The name of the key that sessions begin with.
+    /// The name of the keys that begin sessions.
     private static let keyName = "sign-in"
 
     package enum Entry: Sendable, Equatable {
-        /// The account, and the digest of the key with which the session begins.
+        /// The account, and the digest of the key that begins the session.
         case entered(account: Int64, keyDigest: [UInt8])
-        /// No group gives a role; the account, where there is one, is closed.
+        /// No group gives a role; an existing account is closed.
         case noRole
         /// The issuer does not say which groups there are, which changes nothing.
         case noGroups
-        /// Somebody else has the address here.
+        /// Another person has the address in this organization.
         case emailTaken
         /// The account with the address is the last local administrator, and the groups would take that role.
         case lastAdministrator
-        /// The issuer gives no address that can be used.
+        /// The issuer gives no usable address.
         case noEmail
     }
 
-    /// Lets a person in, or closes the account. Called in a transaction of its own.
+    /// Admits a person, or closes the account. The caller provides a transaction for this call alone.
     ///
     /// - Parameters:
-    ///   - digest: 32 random bytes; of the key where a new one is made.
+    ///   - digest: 32 random bytes, used as the digest if a new key is made.
     ///   - writing: in the name of the server; its scope is ignored.
     package static func enter(
         _ person: IssuedPerson, by reach: IssuerReach, newKey digest: [UInt8], _ writing: Writing
@@ -114,7 +115,7 @@ package enum Identities {
         let holder = try member(email, reach, on: connection)
         let account: Int64
         if let known {
-            // The address of somebody else stays theirs; the account keeps its old one.
+            // If another person has the address, that person keeps it, and the account keeps its old one.
             let isFree = holder == nil || holder?.account == known
             try rename(known, email: isFree ? email : nil, name: person.name, on: connection)
             account = known
@@ -139,8 +140,8 @@ package enum Identities {
         return .entered(account: account, keyDigest: try key(of: account, or: digest, writing))
     }
 
-    /// Keeps what an issuer may do from changing until the transaction ends: its organizations change one at a time. Rules that were read
-    /// before it may be outdated.
+    /// Keeps the rights of an issuer from changing until the transaction ends, by locking its organizations. Rules that were
+    /// read before the lock may be outdated.
     package static func lock(_ reach: IssuerReach, on connection: any Connection) throws {
         for organization in reach.organizations { try Revisions.lock(organization, on: connection) }
     }
@@ -152,7 +153,7 @@ package enum Identities {
         let connection = writing.connection
         var kept = 0
         try lock(reach, on: connection)
-        // Whoever was closed comes back by signing in.
+        // A closed account is opened again by the next sign-in.
         let people = try connection.all(
             """
             SELECT account, group_names FROM sign_in_identity WHERE issuer = \(issuer) AND closed_at = 0 ORDER BY account
@@ -164,7 +165,7 @@ package enum Identities {
                 .filter { reach.organizations.contains($0.organization) }
             let isKept = try setRoles(roles, of: person.account, by: reach, writing)
             if isKept { kept += 1 }
-            // A role elsewhere, as in an organization whose name the file no longer has right, is not this change's to end.
+            // This change does not end roles elsewhere, as in an organization that a mistake in the file leaves out.
             guard roles.isEmpty, try isKept || !hasRole(person.account, on: connection) else { continue }
             try close(person.account, by: reach, writing)
             try connection.run(
@@ -173,8 +174,8 @@ package enum Identities {
         return kept
     }
 
-    /// The same in the organization of the scope alone, for the calls by which its administrators change the rules: what people may do in
-    /// other organizations stays. Throws when it would take the last administrator away.
+    /// The same, only in the organization of the scope, for the calls by which its administrators change the rules; rights in
+    /// other organizations stay. Throws when the change would remove the last administrator.
     package static func settleOrganization(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
         let (scope, time, connection) = (writing.scope, writing.time, writing.connection)
         let hadOne = try People.hasAdministrator(scope, at: time, on: connection)
@@ -193,7 +194,7 @@ package enum Identities {
         ) { $0.string(0) }
     }
 
-    /// The digest of the key with which sessions of a person begin; nil where there is none.
+    /// The digest of the key that begins sessions of a person; nil without one.
     package static func key(
         issuer: String, subject: String, on connection: any Connection
     ) throws -> [UInt8]? {
@@ -216,7 +217,7 @@ package enum Identities {
         try connection.integer("SELECT 1 FROM sign_in_identity WHERE account = \(account)") != nil
     }
 
-    /// The member of one of the issuer's organizations with this address, whatever the case of its letters.
+    /// The member of one of the issuer's organizations with this address, regardless of case.
     private static func member(
         _ email: String, _ reach: IssuerReach, on connection: any Connection
     ) throws -> (account: Int64, kind: String)? {
@@ -255,7 +256,7 @@ package enum Identities {
         }
     }
 
-    /// The digest of the account's key for sessions, which lasts for another session from now on.
+    /// The digest of the account's key for sessions, whose life is extended for another session.
     private static func key(of account: Int64, or digest: [UInt8], _ writing: Writing) throws -> [UInt8] {
         let end = writing.time + Sessions.lifetime
         let kept = try writing.connection.first(
@@ -265,7 +266,7 @@ package enum Identities {
         ) { $0.blob(0) }
         if let kept { return kept }
         var name = keyName
-        // A person may have given the name to a key of their own.
+        // A person may have given the same name to a key.
         for number in 2...Int(Keys.limit) + 2
         where try writing.connection.integer("SELECT 1 FROM user_key WHERE account = \(account) AND name = \(name)")
             != nil

@@ -1,5 +1,5 @@
-// DESIGN. A role gives a person's rights, the scopes of a key its purposes: a call needs both. A key can only take
-// something away from its holder's role, never add to it.
+// DESIGN. A role gives a person rights; the scopes of a key name its purposes. A call needs both. So a key can only
+// restrict its holder's role, never extend it.
 
 /// The purposes of a key.
 package struct KeyScopes: OptionSet, Sendable, Hashable {
@@ -7,11 +7,11 @@ package struct KeyScopes: OptionSet, Sendable, Hashable {
 
     package init(rawValue: Int64) { self.rawValue = rawValue }
 
-    /// See what the role may see, and download reports.
+    /// Read what the role may see, and download reports.
     package static let read = KeyScopes(rawValue: 1)
     /// Ask for reports, and cancel, repeat and schedule them.
     package static let submit = KeyScopes(rawValue: 2)
-    /// Bring in inventories, and make the products and projects that they go to.
+    /// Import inventories, and make their products and projects.
     package static let upload = KeyScopes(rawValue: 4)
     /// Change everything else: decisions, tags, policies, people, keys.
     package static let administer = KeyScopes(rawValue: 8)
@@ -25,7 +25,7 @@ package struct KeyScopes: OptionSet, Sendable, Hashable {
     /// The words of requests and lists, in a fixed order.
     package static let allWords = named.map(\.word)
 
-    /// The scopes with these names, in any case; nil for an empty list or an unknown name.
+    /// The scopes with these names, regardless of case; nil for an empty list or an unknown name.
     package init?(words: [String]) {
         var scopes: KeyScopes = []
         for word in words {

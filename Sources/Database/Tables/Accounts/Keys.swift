@@ -1,18 +1,18 @@
-// DESIGN. An account has several keys, each with a name, scopes and, where it is wanted, an end. Only digests are kept, so a
-// key is shown once, where it is made. When a key was used last is written by the server from time to time, never by the
-// request that uses it. The key behind a sign-in with an issuer (`Identities`) is known to no person and is in no list. No change of keys
-// takes away the last key by which somebody can administer the organization.
+// DESIGN. An account has several keys, each with a name, scopes and, optionally, an expiry. Only digests are stored, so a key
+// is shown once, when it is made. The server writes the time of a key's last use now and then; a request never writes it. No
+// person knows the key behind a sign-in with an issuer (`Identities`), and no list shows it. No change of keys removes the last
+// key that can administer the organization.
 
-/// Why a key was not made or changed.
+/// The reason why a key was not made or changed.
 package enum KeyError: Error, Equatable {
     case badName(String)
     /// The account has a key with this name.
     case nameTaken(String)
     /// The account has no key with this number or name.
     case unknown(String)
-    /// The account has as many keys as it may.
+    /// The account has the most keys that it may have.
     case tooMany
-    /// The time at which it is to end has passed.
+    /// The expiry is in the past.
     case ended(Int64)
 }
 
@@ -21,7 +21,7 @@ package struct KeyRecord: Sendable, Equatable {
     package let id: Int64
     package let name: String
     package let scopes: KeyScopes
-    /// Milliseconds since 1970, UTC, as the next two; 0 for never.
+    /// Milliseconds since 1970, UTC, like the next two; 0 for never.
     package let created: Int64
     package let expires: Int64
     package let used: Int64
@@ -36,12 +36,12 @@ package struct KeyRecord: Sendable, Equatable {
     }
 }
 
-/// The key that a request shows, as the database knows it.
+/// A request's key, with the facts in the database.
 package struct HeldKey: Sendable, Equatable {
     package let id: Int64
     package let digest: [UInt8]
     package let scopes: KeyScopes
-    /// When its use was written last; 0 for never.
+    /// The last written time of its use; 0 for never.
     package let used: Int64
 
     package init(id: Int64, digest: [UInt8], scopes: KeyScopes, used: Int64) {
@@ -52,7 +52,7 @@ package struct HeldKey: Sendable, Equatable {
     }
 }
 
-/// A key that is to be made.
+/// The facts of a new key.
 package struct NewKey: Sendable {
     package let name: String
     /// SHA-256 of the key.
@@ -61,7 +61,7 @@ package struct NewKey: Sendable {
     /// Milliseconds since 1970, UTC; 0 for never.
     package let expires: Int64
 
-    /// The name of the key that an account gets when it is made.
+    /// The name of the first key of an account.
     package static let mainName = "main"
 
     package init(_ digest: [UInt8], name: String = mainName, scopes: KeyScopes = .all, expires: Int64 = 0) {
@@ -72,7 +72,7 @@ package struct NewKey: Sendable {
     }
 }
 
-/// Which key of an account is meant.
+/// The choice of a key of an account.
 package enum KeyChoice: Sendable, Equatable {
     case id(Int64)
     case name(String)
@@ -90,7 +90,7 @@ package enum KeyChoice: Sendable, Equatable {
 
 /// The table of keys.
 package enum Keys {
-    /// The most that an account may have.
+    /// The most keys of an account.
     package static let limit: Int64 = 50
 
     /// The keys of an account, in the order in which they were made.
@@ -99,7 +99,7 @@ package enum Keys {
             "SELECT \(columns) FROM user_key k WHERE k.account = \(account) AND k.is_sign_in = 0 ORDER BY k.id", record)
     }
 
-    /// A key of an account; nil when it has none that is meant.
+    /// A key of an account; nil when no key matches the choice.
     package static func find(
         _ choice: KeyChoice, account: Int64, on connection: any Connection
     ) throws -> KeyRecord? {
@@ -125,7 +125,7 @@ package enum Keys {
         return id
     }
 
-    /// Puts another key in the place of one, with its name and scopes; it ends at `expires` (0: never).
+    /// Replaces a key by another one with the same name and scopes, which expires at `expires` (0: never).
     package static func renew(
         _ choice: KeyChoice, of person: Person, by digest: [UInt8], expires: Int64, _ writing: Writing
     ) throws {
@@ -149,8 +149,8 @@ package enum Keys {
         try note(.deleted, key.name, key.scopes, expires: key.expires, of: person, writing)
     }
 
-    /// The clocks of two nodes may differ by so many milliseconds. A use that lies farther ahead was noted by a clock that has been
-    /// set back since.
+    /// The largest allowed difference between the clocks of two nodes, in milliseconds. A use farther in the future was noted
+    /// before a clock was set back.
     private static let tolerance: Int64 = 5 * 60_000
 
     /// Writes when keys were used last. A newer time from another process stays.
@@ -166,7 +166,7 @@ package enum Keys {
 
     // MARK: Rows
 
-    /// Makes the row of a key and gives its number.
+    /// Makes the row of a key and returns its number.
     ///
     /// - Parameter isSignIn: whether the key only serves sessions of a sign-in with an issuer.
     static func insert(
@@ -204,7 +204,7 @@ package enum Keys {
         return key
     }
 
-    /// A key that ends before it begins is useless, and may lock out an organization.
+    /// A key that expires before it begins is useless, and could lock out an organization.
     private static func check(_ expires: Int64, at time: Int64) throws(KeyError) {
         guard expires == 0 || expires > time else { throw .ended(expires) }
     }

@@ -1,11 +1,11 @@
-/// A member of an organization as the operator sees it: the strongest roles, those of groups included, and the number of keys.
+/// A member of an organization for the operator: the strongest roles, including those of groups, and the number of keys.
 package struct Member: Sendable {
     package let person: Person
     /// `USER` or `SERVICE`.
     package let kind: String
-    /// In the whole organization; nil for none.
+    /// The role in the whole organization; nil for none.
     package let role: Role?
-    /// In single products, in the order of their names.
+    /// The roles in single products, in the order of the products' names.
     package let productRoles: [(product: String, role: Role)]
     package let keys: Int64
     /// When the person signed in last with an issuer, in milliseconds since 1970; 0 for never.
@@ -25,8 +25,8 @@ package struct Member: Sendable {
     /// The members after a given one, in the order of their ids.
     ///
     /// - Parameters:
-    ///   - letters: of the name or the address; empty for all.
-    ///   - id: of the account of the last member of the page before; 0 for the first page.
+    ///   - letters: a part of the name or the address; empty for all members.
+    ///   - id: the account of the previous page's last member; 0 for the first page.
     package static func page(
         _ scope: Scope, having letters: String, behind id: Int64, limit: Int, on connection: any Connection
     ) throws -> [Member] {
@@ -37,7 +37,7 @@ package struct Member: Sendable {
                 """, limit: limit, on: connection)
     }
 
-    /// The member with this address; nil when there is none.
+    /// The member with this address; nil without one.
     package static func find(_ email: String, in scope: Scope, on connection: any Connection) throws -> Member? {
         try read(scope, where: "a.email = \(email)", limit: 1, on: connection).first
     }

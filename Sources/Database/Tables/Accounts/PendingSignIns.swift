@@ -1,20 +1,20 @@
 // DESIGN. A row for each browser that is at an issuer, taken away by the first answer that shows its state: a second answer finds
 // nothing. Strangers make these rows, so they are few in all and of one address, small, and gone after ten minutes.
 
-/// Sign-ins whose answer has not come yet.
+/// Sign-ins whose answer has not arrived yet.
 package enum PendingSignIns {
-    /// How long an answer is waited for, in milliseconds.
+    /// The longest wait for an answer, in milliseconds.
     package static let life: Int64 = 10 * 60_000
     /// The most that wait at a time, in all and of one sender.
     package static let limit: Int64 = 10_000
     package static let senderLimit: Int64 = 100
-    /// How far the clocks of nodes may be apart, in milliseconds.
+    /// The largest allowed difference between the clocks of nodes, in milliseconds.
     private static let tolerance: Int64 = 5 * 60_000
 
     package struct Row: Sendable, Equatable {
-        /// SHA-256 of the secret that the browser keeps.
+        /// SHA-256 of the secret that the browser stores.
         package let browser: [UInt8]
-        /// As the operator's file calls the issuer.
+        /// The issuer's name in the operator's file.
         package let issuer: String
         /// The page that was asked for.
         package let page: String
@@ -26,7 +26,7 @@ package enum PendingSignIns {
         }
     }
 
-    /// Notes one; false when too many wait.
+    /// Stores a waiting sign-in; false when too many wait.
     ///
     /// - Parameters:
     ///   - state: SHA-256 of the state, which the issuer returns.
@@ -47,20 +47,20 @@ package enum PendingSignIns {
         return true
     }
 
-    /// Removes a waiting sign-in and returns it; nil when there is none. It stays removed even if
-    /// the issuer's answer is refused.
+    /// Removes and returns a waiting sign-in; nil when there is none. It stays removed even if the issuer's answer is
+    /// refused.
     package static func take(
         state: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> Row? {
         let found = try connection.first(
             "DELETE FROM pending_sign_in WHERE state = \(state) RETURNING browser, issuer, page, expires_at"
         ) { (row: Row(browser: $0.blob(0), issuer: $0.string(1), page: $0.string(2)), end: $0.integer(3)) }
-        // One that ends later than any can is from before a clock was set back.
+        // A row that expires later than possible is from before a clock was set back.
         guard let found, found.end > time, found.end <= time + life + tolerance else { return nil }
         return found.row
     }
 
-    /// Deletes those whose time is over.
+    /// Deletes expired rows.
     package static func sweep(at time: Int64, on connection: any Connection) throws {
         try connection.run("DELETE FROM pending_sign_in WHERE expires_at <= \(time)")
     }

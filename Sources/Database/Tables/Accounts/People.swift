@@ -1,9 +1,9 @@
-// DESIGN. The table `membership` lists the people of an organization, with and without a role. An account belongs to
-// one organization in practice: the same address in another one is another account, so that no organization learns of
-// another's people. Names in requests are looked for among the organization's own. Each change here writes a line of the change log; an
-// organization never loses its last administrator.
+// DESIGN. The table `membership` lists the people of an organization, with and without a role. In practice an account belongs
+// to one organization. The same address in another organization is another account, so that no organization learns about
+// another's people. Names in requests are searched among the organization's own people. Each change here writes a line of the
+// change log, and an organization never loses its last administrator.
 
-/// Why a change of people was refused.
+/// The reason why a change of people was refused.
 package enum PeopleError: Error, Equatable {
     case unknownUser(String)
     case unknownGroup(String)
@@ -14,7 +14,7 @@ package enum PeopleError: Error, Equatable {
     case lastAdministrator
 }
 
-/// A person, or a service, as lists show it.
+/// A person or a service, as in lists.
 package struct Person: Sendable, Equatable {
     package let id: Int64
     package let name: String
@@ -29,7 +29,7 @@ package struct PeopleGroup: Sendable, Equatable {
     package var people: [Person] = []
 }
 
-/// The holders of roles: people and groups, by the word of the role.
+/// The holders of a role: people and groups, by the word of the role.
 package struct Assignments: Sendable, Equatable {
     package let role: String
     package var people: [Person] = []
@@ -38,12 +38,13 @@ package struct Assignments: Sendable, Equatable {
 
 /// The tables of people.
 package enum People {
-    /// Members of an organization.
+    /// The query for the members of an organization.
     private static func members(_ organization: Int64) -> SQL {
         "(SELECT m.account FROM membership m WHERE m.organization = \(organization))"
     }
 
-    /// The members of an organization, in the order of their ids. A user who may see only some products sees the members of these products.
+    /// The members of an organization, in the order of their ids. A user who may see only some products gets the members of
+    /// these products.
     package static func all(_ scope: Scope, on connection: any Connection) throws -> [Person] {
         var members = members(scope.organization)
         if let visible = scope.visibleProducts {
@@ -58,7 +59,8 @@ package enum People {
         }
     }
 
-    /// The groups of an organization with their members, in the order of their ids. A user who may see only some products sees no groups.
+    /// The groups of an organization with their members, in the order of their ids. A user who may see only some products gets
+    /// no groups.
     package static func groups(_ scope: Scope, on connection: any Connection) throws -> [PeopleGroup] {
         guard scope.visibleProducts == nil else { return [] }
         var found: [PeopleGroup] = []
@@ -88,9 +90,9 @@ package enum People {
         /// `USER` or `SERVICE`.
         package let kind: StaticString
         package let key: NewKey
-        /// Nil for none.
+        /// The role; nil for none.
         package let role: Role?
-        /// The product for which the role holds; 0 for the whole organization.
+        /// The product of the role; 0 for the whole organization.
         package let product: Int64
 
         package init(
@@ -125,8 +127,8 @@ package enum People {
         }
     }
 
-    /// Gives a member this role, in place of all others of rights, in the organization or in the product of a product's
-    /// scope; nil takes them away. Roles without rights, such as receiving mail, stay.
+    /// Gives a member this role in place of all other roles with rights, in the organization or in the product of a
+    /// product's scope; nil removes them. Roles without rights, such as receiving mail, stay.
     package static func setRole(_ role: Role?, email: String, _ writing: Writing) throws {
         let (scope, connection) = (writing.scope, writing.connection)
         try lock(writing)
@@ -152,8 +154,8 @@ package enum People {
         try note(.assignment, .changed, "\(role?.rawValue ?? "NONE"): \(email)", writing)
     }
 
-    /// Takes all roles and groups away from a member, and the key. A person whose issuer still gives a role becomes a member again by
-    /// signing in.
+    /// Removes all roles, groups and keys of a member. A person to whom an issuer still gives a role becomes a member again at
+    /// the next sign-in.
     package static func remove(email: String, _ writing: Writing) throws {
         try lock(writing)
         let person = try user(email, in: writing.scope.organization, on: writing.connection)
@@ -171,7 +173,7 @@ package enum People {
         try note(.user, .deleted, "\(person.name) <\(person.email)>", writing)
     }
 
-    /// Puts another key in the place of this one, which ends at `expires` (0: never). False when no member has the key.
+    /// Replaces this key by another one, which expires at `expires` (0: never). False when no member has the key.
     package static func renew(
         keyDigest: [UInt8], by new: [UInt8], expires: Int64 = 0, _ writing: Writing
     ) throws -> Bool {
@@ -188,8 +190,7 @@ package enum People {
         return true
     }
 
-    /// Gives a member another key in the place of the first one, or the first when there is none; it ends at `expires` (0:
-    /// never).
+    /// Replaces the first key of a member, or makes the first one; it expires at `expires` (0: never).
     package static func renew(
         email: String, by new: [UInt8], expires: Int64 = 0, _ writing: Writing
     ) throws {
@@ -263,7 +264,7 @@ package enum People {
         return found.values.sorted { $0.role < $1.role }
     }
 
-    /// Gives a role in the scope to these people and groups, and to nobody else. Nil leaves people, or groups, as they are.
+    /// Gives a role in the scope to exactly these people and groups. Nil leaves people, or groups, unchanged.
     package static func set(
         _ role: String, people emails: [String]?, groups names: [String]?, _ writing: Writing
     ) throws {
@@ -334,7 +335,7 @@ package enum People {
         return id
     }
 
-    /// The account with this number, in any organization, or nil.
+    /// The account with this number, in any organization; nil without one.
     package static func account(_ id: Int64, on connection: any Connection) throws -> Person? {
         try connection.first("SELECT id, name, email FROM account WHERE id = \(id)") {
             Person(id: $0.integer(0), name: $0.string(1), email: $0.string(2))
@@ -343,19 +344,19 @@ package enum People {
 
     // MARK: Keeping
 
-    /// One change of people, roles and keys at a time: two could take the last administrators away between them, or make one member
-    /// twice.
+    /// Allows one change of people, roles and keys at a time. Two at once could together remove the last administrators, or
+    /// make one member twice.
     static func lock(_ writing: Writing) throws {
         try Revisions.lock(writing.scope.organization, on: writing.connection)
     }
 
-    /// Throws when no administrator of the organization with a valid administering key is left.
+    /// Throws when the organization has no administrator left with a valid administering key.
     static func checkAdministrators(_ scope: Scope, at time: Int64, on connection: any Connection) throws {
         guard try hasAdministrator(scope, at: time, on: connection) else { throw PeopleError.lastAdministrator }
     }
 
-    /// Whether an administrator of the organization has a valid administering key. Sessions of people who signed in with an issuer do not
-    /// count: without the issuer nobody could administer.
+    /// Whether an administrator of the organization has a valid administering key. Sessions of people who signed in with an
+    /// issuer do not count, because without the issuer nobody could administer.
     static func hasAdministrator(_ scope: Scope, at time: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer("SELECT 1 \(administeringKeys(scope.organization, at: time)) LIMIT 1") != nil
     }

@@ -1,25 +1,26 @@
-// DESIGN. A browser shows a secret of its own instead of a user key: it is worth a day at most and half an hour without a click,
-// ends when the person signs out or the key ends, and the database keeps its digest only, as it does of keys. Any node can look
-// it up. The digest also names a session to its own user, because the secret cannot be computed from it.
+// DESIGN. A browser sends a secret of its own instead of a user key. The secret is valid for at most a working day, and for
+// half an hour without use. It ends when the person signs out or the key ends. The database stores only its digest, as for
+// keys. Any node can look it up. The digest also names a session to its own user, because the secret cannot be computed from
+// it.
 
-/// People who are signed in at the console.
+/// The sessions of people who are signed in to the console.
 package enum Sessions {
-    /// How long one lasts, in milliseconds: a working day.
+    /// The life of a session in milliseconds: a working day.
     package static let lifetime: Int64 = 12 * 3_600_000
-    /// How long one lasts unused, in milliseconds.
+    /// The life of an unused session in milliseconds.
     package static let idleLimit: Int64 = 30 * 60_000
-    /// How far the clocks of nodes may be apart, in milliseconds.
+    /// The largest allowed difference between the clocks of nodes, in milliseconds.
     private static let tolerance: Int64 = 5 * 60_000
-    /// Use is written down when the last note of it is older, in milliseconds.
+    /// Use is recorded when the last record of it is older than this, in milliseconds.
     private static let step: Int64 = 60_000
 
-    /// A session as its people are shown it.
+    /// A session in the form shown to its person.
     package struct Row: Sendable {
         package let digest: [UInt8]
         /// Milliseconds since 1970, UTC.
         package let begun: Int64
         package let used: Int64
-        /// The address that it was begun from.
+        /// The address that began the session.
         package let address: String
         /// The name that the browser gives itself (`User-Agent`).
         package let browser: String
@@ -31,14 +32,15 @@ package enum Sessions {
         let keyDigest: [UInt8]
         let address: String
         let browser: String
-        /// The digest of the issuer's name of its session; empty where a key was typed, or the issuer names none.
+        /// The digest of the issuer's name for its own session; empty where a key was typed or the issuer gives no
+        /// name.
         package var issuerSession = ""
-        /// When the issuer's session ends, in milliseconds since 1970; nil if the issuer gives no end.
+        /// The end of the issuer's session in milliseconds since 1970; nil if the issuer gives none.
         package var end: Int64?
 
         /// - Parameters:
         ///   - digest: SHA-256 of the session's cookie.
-        ///   - keyDigest: of the key that was used to sign in.
+        ///   - keyDigest: the digest of the key that signed in.
         package init(_ digest: [UInt8], keyDigest: [UInt8], from address: String, browser: String) {
             self.digest = digest
             self.keyDigest = keyDigest
@@ -47,7 +49,7 @@ package enum Sessions {
         }
     }
 
-    /// Begins a session and ends `old`, the session of the browser's cookie.
+    /// Begins a session and ends `old`, the previous session of the browser's cookie.
     package static func begin(
         _ new: New, replacing old: [UInt8]?, at time: Int64, on connection: any Connection
     ) throws {
@@ -61,8 +63,8 @@ package enum Sessions {
             """)
     }
 
-    /// The condition that a session's time is not over. One that was begun or used in the future is from before a clock was set back, and
-    /// would last too long: its people sign in again.
+    /// The condition that a session has not expired. A session whose start or use is in the future is from before a clock was
+    /// set back, and would last too long: its person must sign in again.
     private static func isAlive(at time: Int64) -> SQL {
         """
         expires_at > \(time) AND used_at > \(time - idleLimit) AND begun_at <= \(time + tolerance) \
@@ -70,8 +72,8 @@ package enum Sessions {
         """
     }
 
-    /// The digest of the key that a session was begun with, and whether its use is to be written down by `use`; nil when there
-    /// is no such session. Whether anybody has that key still is for `Standing` to say.
+    /// The digest of the key that began a session, and whether `use` has to record the session's use; nil for an unknown
+    /// session. `Standing` decides whether anybody still has that key.
     package static func find(
         _ digest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> (keyDigest: [UInt8], isUseNew: Bool)? {
@@ -88,7 +90,7 @@ package enum Sessions {
         try connection.run("UPDATE session SET used_at = \(time) WHERE digest = \(digest) AND used_at < \(time)")
     }
 
-    /// The sessions that began with a key, the last used first.
+    /// The sessions that a key began, the last used first.
     package static func list(
         keyDigest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> [Row] {
@@ -105,12 +107,12 @@ package enum Sessions {
         }
     }
 
-    /// Ends one.
+    /// Ends a session.
     package static func end(_ digest: [UInt8], on connection: any Connection) throws {
         try connection.run("DELETE FROM session WHERE digest = \(digest)")
     }
 
-    /// Ends those of an issuer's session, by its digest, and gives the keys that they had begun with.
+    /// Ends the sessions of an issuer's session, by its digest, and returns the keys that began them.
     package static func end(issuerSession: String, on connection: any Connection) throws -> [[UInt8]] {
         guard !issuerSession.isEmpty else { return [] }
         return try connection.all("DELETE FROM session WHERE issuer_session = \(issuerSession) RETURNING key_digest") {
@@ -118,7 +120,7 @@ package enum Sessions {
         }
     }
 
-    /// Ends all that began with a key, or only those of them that the issuer gave no name. Gives the key for each.
+    /// Ends all sessions that a key began, or only those without an issuer's name. Returns the key of each.
     @discardableResult
     package static func end(
         keyDigest: [UInt8], isUnnamed: Bool = false, on connection: any Connection

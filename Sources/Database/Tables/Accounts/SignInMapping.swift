@@ -13,8 +13,8 @@ package struct MappingRule: Sendable, Equatable {
         self.product = product
     }
 
-    /// The roles that some groups have by rules: for each place the greatest, with the group that gives it. In the order of the
-    /// places.
+    /// The roles that rules give to some groups: for each place the greatest role, with the group that gives it. Sorted by
+    /// place.
     package static func roles(of groups: [String], by rules: [MappingRule]) -> [MappingRule] {
         let groups = Set(groups)
         var found: [String: MappingRule] = [:]
@@ -27,9 +27,9 @@ package struct MappingRule: Sendable, Equatable {
     }
 }
 
-/// The tables of groups that the calls of an organization's administrators set.
+/// The tables of groups that administrators of an organization set by calls.
 package enum SignInMapping {
-    /// The rules of an issuer in an organization, in the order of groups and products; without those of products that were deleted.
+    /// The rules of an issuer in an organization, in the order of groups and products, without those of deleted products.
     package static func list(
         issuer: String, organization: Int64, on connection: any Connection
     ) throws -> [MappingRule] {
@@ -48,7 +48,7 @@ package enum SignInMapping {
         }
     }
 
-    /// Puts rules in the place of those that an issuer has in the organization of the scope. Two for one group and product are an error
+    /// Replaces the rules that an issuer has in the organization of the scope. Two rules for one group and product are an error
     /// of the caller.
     package static func replace(issuer: String, by rules: [MappingRule], _ writing: Writing) throws {
         try People.lock(writing)

@@ -1,5 +1,5 @@
-// DESIGN. The rights of an account follow from its assignments and those of its groups. The API's authorization calls
-// this; no other code decides by roles.
+// DESIGN. The rights of an account follow from its assignments and those of its groups. Only the API's authorization
+// calls this; no other code decides by roles.
 
 /// The rights of a person in an organization or a product. Each role includes the roles before it.
 package enum Role: String, Sendable, CaseIterable, Comparable {
@@ -7,7 +7,7 @@ package enum Role: String, Sendable, CaseIterable, Comparable {
     case member = "MEMBER"
     case administrator = "ADMINISTRATOR"
 
-    /// The rights that an assignment gives; nil for assignments without rights, as receiving mail about alerts.
+    /// The rights of an assignment; nil for assignments without rights, such as receiving mail about alerts.
     package init?(assignment word: String) {
         switch word {
         case "ADMINISTRATOR": self = .administrator
@@ -41,7 +41,7 @@ package enum Role: String, Sendable, CaseIterable, Comparable {
 package struct Standing: Sendable, Equatable {
     package let account: Int64
     package let email: String
-    /// The greatest role in the whole organization, or nil when there is none.
+    /// The greatest role in the whole organization; nil for none.
     package let role: Role?
     /// The greatest role in single products.
     package let productRoles: [Int64: Role]
@@ -53,14 +53,14 @@ package struct Standing: Sendable, Equatable {
         self.productRoles = productRoles
     }
 
-    /// Whether the account belongs to the organization at all.
+    /// Whether the account belongs to the organization.
     package var isMember: Bool { role != nil || !productRoles.isEmpty }
 
     /// The products that the account may see; nil for all.
     package var visibleProducts: [Int64]? { role == nil ? productRoles.keys.sorted() : nil }
 
-    /// The role in a product (0: the organization as a whole), or nil for none. A member of only some products may read the parts of the
-    /// organization's requests that are about these products.
+    /// The role in a product (0: the whole organization); nil for none. A member of only some products may read the parts of
+    /// the organization's requests that concern these products.
     package func role(inProduct product: Int64) -> Role? {
         guard product != 0 else { return role ?? (productRoles.isEmpty ? nil : .readOnly) }
         guard let own = productRoles[product] else { return role }
@@ -68,7 +68,7 @@ package struct Standing: Sendable, Equatable {
     }
 
     /// The scope that a token names and the rights of a key's holder there, by assignments of the holder and of
-    /// groups; each is nil when there is none. A key that has ended at `time` does not count.
+    /// groups; each is nil if unknown. An expired key does not count.
     ///
     /// One query looks up both, so a wrong token takes as long as a wrong key. The scope shows all products;
     /// authorization narrows it.
@@ -115,7 +115,7 @@ package struct Standing: Sendable, Equatable {
         return (scope, (standing, first.key))
     }
 
-    /// The greatest of the roles that assignments give, in the whole organization (product 0) and in products.
+    /// The greatest role of the assignments, in the whole organization (product 0) and in each product.
     private init(account: Int64, email: String, assignments: [(product: Int64, role: Role?)]) {
         var role: Role?
         var productRoles: [Int64: Role] = [:]
@@ -130,7 +130,7 @@ package struct Standing: Sendable, Equatable {
         self.init(account: account, email: email, role: role, productRoles: productRoles)
     }
 
-    /// The current rights of an account in an organization, for automatic work in its name; nil when there is no such
+    /// The present rights of an account in an organization, for automatic work in its name; nil for an unknown
     /// account.
     package static func find(
         account: Int64, in organization: Int64, on connection: any Connection
@@ -150,8 +150,8 @@ package struct Standing: Sendable, Equatable {
             account: account, email: first.email, assignments: rows.map { (product: $0.product, role: $0.role) })
     }
 
-    /// Organizations in which the holder of a key has a role anywhere, in the order of their ids, with the greatest of
-    /// these roles. Nil for an unknown key.
+    /// The organizations in which the holder of a key has a role anywhere, in the order of their ids, with the
+    /// greatest of these roles. Nil for an unknown key.
     package static func organizations(
         keyDigest: [UInt8], at time: Int64, on connection: any Connection
     ) throws -> (account: Int64, key: HeldKey, organizations: [(id: Int64, token: String, role: Role)])? {
@@ -192,6 +192,6 @@ package struct Standing: Sendable, Equatable {
         return (holder.account, holder.key, found)
     }
 
-    /// The condition on a key `k` that it has not expired.
+    /// The condition that a key `k` has not expired.
     static func hasTime(at time: Int64) -> SQL { "(k.expires_at = 0 OR k.expires_at > \(time))" }
 }

@@ -1,12 +1,12 @@
 import Inventory
 
-// DESIGN. Advisories belong to nobody, libraries to organizations. The text of a package (Inventory's `PackageKey`) joins them. Two
-// locks keep them together (docs/adr/011): a writer of advisories holds the row `advisory` of `sequence` alone, a transaction that
-// inserts libraries shares it. So a library is either there when its package becomes stale, or it is matched with the new
-// advisories when it comes.
+// DESIGN. Advisories belong to no organization; libraries belong to one. The text of a package (Inventory's `PackageKey`) joins
+// the two. Two locks keep them consistent (docs/adr/011): a writer of advisories holds the row `advisory` of `sequence`
+// exclusively, and a transaction that inserts libraries shares it. So a library either exists when its package becomes stale,
+// or is matched with the new advisories when it is inserted.
 
 extension Engine {
-    /// Ends a SELECT that keeps a row from being locked or changed by others until the transaction ends.
+    /// Ends a SELECT that keeps others from locking or changing the row until the transaction ends.
     var sharing: SQL {
         switch self {
         case .sqlite: ""
@@ -17,7 +17,7 @@ extension Engine {
 
 /// The tables of advisories and vulnerabilities.
 package enum Advisories {
-    /// Selects a row when an advisory, or a document of the organization, names a vulnerability by one of these spellings.
+    /// Selects a row when an advisory, or a document of the organization, names a vulnerability in one of these spellings.
     package static func naming(_ names: [String], organization: Int64) -> SQL {
         let names = SQL.list(names.map(Value.text))
         return """
@@ -26,12 +26,13 @@ package enum Advisories {
             """
     }
 
-    /// Waits until no one else writes advisories or inserts libraries, and keeps it so until the transaction ends.
+    /// Waits until no other transaction writes advisories or inserts libraries, and excludes both until the
+    /// transaction ends.
     package static func lock(on connection: any Connection) throws {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.locking)")
     }
 
-    /// Keeps advisories as they are until the transaction ends.
+    /// Keeps advisories from changing until the transaction ends.
     package static func share(on connection: any Connection) throws {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'advisory' \(connection.engine.sharing)")
     }
@@ -58,11 +59,11 @@ package enum Advisories {
         /// Milliseconds since 1970.
         package let modified: Int64
         package let isWithdrawn: Bool
-        /// The number of the rules by which it was read; it counts up when they change.
+        /// The number of the rules that read it; the number rises when the rules change.
         package let rules: Int64
     }
 
-    /// Deletes what hangs on advisories that are about to be written again, and their own rows.
+    /// Deletes the dependent rows of advisories that will be written again, and the advisories' own rows.
     package static func delete(_ ids: [Int64], on connection: any Connection) throws {
         try SQL.inSlices(ids, as: Value.integer) { list in
             try connection.run("DELETE FROM advisory_name WHERE advisory IN \(list)")
@@ -80,8 +81,7 @@ package enum Advisories {
         "package", "advisory", "position", "registry", "ranges", "versions",
     ]
 
-    /// Says that the libraries of the packages of these advisories have to be matched again, for each organization that has
-    /// some.
+    /// Marks the libraries of the packages of these advisories for a new match, in each organization that has any.
     package static func markStale(packagesOf advisories: some Collection<Int64>, on connection: any Connection) throws {
         try SQL.inSlices(advisories, as: Value.integer) { list in
             try connection.run(
@@ -110,7 +110,7 @@ package enum Advisories {
         return names
     }
 
-    /// The advisories that have one of these names.
+    /// The advisories with one of these names.
     package static func advisories(
         named names: some Collection<String>, on connection: any Connection
     ) throws -> Set<Int64> {
@@ -149,7 +149,7 @@ package enum Advisories {
         return found
     }
 
-    /// The ids of vulnerabilities with these names; those that are missing get one, and a row to be filled.
+    /// The ids of vulnerabilities with these names. Missing ones get an id, and a row to be filled.
     ///
     /// - Parameter organization: the organization whose documents claim them; 0 for vulnerabilities of advisories.
     package static func vulnerabilities(
@@ -185,7 +185,8 @@ package enum Advisories {
         return (known, Dictionary(uniqueKeysWithValues: zip(missing, first...)))
     }
 
-    /// The vulnerabilities that advisories know by these names, as a name of their own or of an advisory, each with its name.
+    /// The vulnerabilities that advisories know under these names, as their own name or as that of an advisory, each with its
+    /// name.
     package static func known(
         by names: some Collection<String>, on connection: any Connection
     ) throws -> (called: [String: Int64], others: [String: [Int64: String]]) {

@@ -1,16 +1,16 @@
 import Inventory
 
-/// Which vulnerabilities advisories decide about in a library, whether they find them there or not.
+/// The vulnerabilities of a library that advisories decide about, whether or not they find them there.
 package enum Assessments {
     private struct Source: Hashable {
         let vulnerability: Int64
         let registry: String
     }
 
-    /// The vulnerabilities, among these, that the versions of libraries are free of by advisories about their packages: the
-    /// version has a place in the order, and no advisory finds it affected.
+    /// Those of these vulnerabilities that the versions of libraries are free of by advisories about their packages: the
+    /// order has a place for the version, and no advisory says that it is affected.
     ///
-    /// - Parameter positions: the occurrences of the scan that are looked at.
+    /// - Parameter positions: the occurrences of the scan to check.
     /// - Returns: the vulnerabilities by position; positions without any are left out.
     package static func free(
         of vulnerabilities: Set<Int64>, at positions: Set<Int64>, in scan: Int64, on connection: any Connection

@@ -14,13 +14,13 @@ package struct Finding: Sendable, Equatable {
 
     package let vulnerability: Int64
     package let edition: Int64
-    /// The smallest version that leaves all known vulnerabilities of the library behind; the same in each of its findings.
+    /// The smallest version without any of the library's known vulnerabilities; the same in each of its findings.
     package var upgrade: Fix?
-    /// Versions that its own advisories call fixed, the smallest first, each once. Where several name one, the advisory that
-    /// describes the vulnerability counts.
+    /// The versions that the advisories call fixed, the smallest first, each once. If several advisories name one, the
+    /// advisory that describes the vulnerability counts.
     package var fixes: [Fix]
 
-    /// The smallest version that leaves this vulnerability behind.
+    /// The smallest version without this vulnerability.
     package var topFix: Fix? { fixes.first }
 
     package init(vulnerability: Int64, edition: Int64, upgrade: Fix?, fixes: [Fix]) {
@@ -33,7 +33,7 @@ package struct Finding: Sendable, Equatable {
 
 /// The tables of libraries' packages and findings.
 package enum Findings {
-    /// A name under which advisories may speak of a library.
+    /// A name that advisories may use for a library.
     package struct Package: Sendable, Hashable {
         package let library: Int64
         package let text: String
@@ -59,7 +59,7 @@ package enum Findings {
         package let versions: String
         package let vulnerability: Int64
         package let edition: Int64
-        /// Whether the vulnerability is described by this advisory, where several do.
+        /// Whether this advisory describes the vulnerability, if several exist.
         package let decides: Bool
     }
 
@@ -185,7 +185,7 @@ package enum Findings {
 
     // MARK: Matching again
 
-    /// A package whose libraries in an organization have to be matched again.
+    /// A package whose libraries in an organization must be matched again.
     package struct StalePackage: Sendable {
         package let organization: Int64
         package let package: String
@@ -199,7 +199,7 @@ package enum Findings {
         ) { StalePackage(organization: organization, package: $0.string(0), mark: $0.integer(1)) }
     }
 
-    /// Takes the mark away, unless the package became stale again.
+    /// Removes the mark, unless the package became stale again.
     package static func settle(_ stale: StalePackage, on connection: any Connection) throws {
         try connection.run(
             """
@@ -213,8 +213,8 @@ package enum Findings {
         try connection.integer("SELECT CAST(sum(mark) AS BIGINT) FROM stale_package") ?? 0
     }
 
-    /// The organizations that have something stale: packages, or projects whose alerts have to be decided again. Found by
-    /// skipping from one to the next in an index. The first one, when keys have to be made again.
+    /// The organizations with stale packages, or with projects whose alerts must be decided again. The query skips from
+    /// one to the next in an index. The first organization, when keys must be computed again.
     package static func staleOrganizations(on connection: any Connection) throws -> [Int64] {
         var found: Set<Int64> = []
         for table in ["stale_package", "stale_project", "stale_naming"] as [StaticString] {
@@ -230,7 +230,7 @@ package enum Findings {
                 """
             ) { found.insert($0.integer(0)) }
         }
-        // The computation of keys belongs to no organization in particular.
+        // Computing keys belongs to no organization in particular.
         if try rekeyingMark(on: connection) != nil,
             let first = try connection.integer("SELECT min(id) FROM organization")
         {
@@ -243,7 +243,7 @@ package enum Findings {
 
     private static let rekeying = "rekeying"
 
-    /// Notes that the rules of package keys changed, so that the keys of all libraries have to be made again.
+    /// Notes that the rules of package keys changed, so that the keys of all libraries must be computed again.
     package static func markRekeying(on connection: any Connection) throws {
         try connection.run(
             """
@@ -251,7 +251,7 @@ package enum Findings {
             """)
     }
 
-    /// The last library that has its new keys, 0 before the first; nil when all have.
+    /// The last library with its new keys; 0 before the first; nil when all have them.
     package static func rekeyingMark(on connection: any Connection) throws -> Int64? {
         try connection.integer("SELECT next FROM sequence WHERE name = \(rekeying)")
     }
@@ -264,8 +264,8 @@ package enum Findings {
         try connection.run("DELETE FROM sequence WHERE name = \(rekeying)")
     }
 
-    /// Calls `body` with some libraries of all organizations, in the order of their numbers, behind `last`: the library, its
-    /// organization, its facts, and where it was looked up so far.
+    /// Calls `body` with some libraries of all organizations after `last`, in the order of their numbers: the library, its
+    /// organization, its facts, and its stored look-up.
     package static func eachLibrary(
         after last: Int64, limit: Int, on connection: any Connection,
         _ body: (_ library: Int64, _ organization: Int64, _ facts: String, Lookup) throws -> Void
@@ -287,17 +287,17 @@ package enum Findings {
 
     // MARK: Turns
 
-    /// Waits for others that match again, and keeps them waiting until the transaction ends.
+    /// Waits for other matching work, and excludes it until the transaction ends.
     package static func lockMatching(on connection: any Connection) throws {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'matching' \(connection.engine.locking)")
     }
 
-    /// Keeps findings from being matched again until the transaction ends.
+    /// Keeps findings from changing by new matches until the transaction ends.
     package static func shareMatching(on connection: any Connection) throws {
         _ = try connection.integer("SELECT 1 FROM sequence WHERE name = 'matching' \(connection.engine.sharing)")
     }
 
-    /// Some libraries of a stale package, in the order of their numbers, behind `last`.
+    /// Some libraries of a stale package after `last`, in the order of their numbers.
     package static func libraries(
         of stale: StalePackage, after last: Int64, limit: Int, on connection: any Connection
     ) throws -> [Int64] {
@@ -342,7 +342,7 @@ package enum Findings {
         return projects
     }
 
-    /// Counts up the revisions of what shows these libraries: projects, their products, their organizations. The alerts
+    /// Raises the revisions of the projects that show these libraries, of their products and organizations. The alerts
     /// of the projects become stale.
     package static func touch(scopesOf libraries: [Int64], on connection: any Connection) throws {
         let projects = try projects(showing: libraries, on: connection)

@@ -1,12 +1,12 @@
-/// The state of all facts outside of projects from which alerts in an organization are decided: policies and decisions of people,
-/// advisories, matches, statements. A project that does not exist yet cannot be marked as stale; instead its alerts are decided again if
-/// this state has changed since they were decided.
+/// The state of all facts outside of projects that decide alerts in an organization: policies and decisions of people,
+/// advisories, matches, statements. A project that does not exist yet cannot be marked as stale. Instead, its alerts are
+/// decided again if this state has changed in the meantime.
 package struct KnowledgeMoment: Sendable, Equatable {
     private let revision: Int64
     private let marks: Int64
     private let numbers: [String: Int64]
 
-    /// Numbers are taken from these sequences with each change.
+    /// Each change takes a number from these sequences.
     private static let sequences = ["advisory", "matching", "policy", "decision", "vulnerability"]
 
     package static func now(organization: Int64, on connection: any Connection) throws -> KnowledgeMoment {
@@ -19,8 +19,8 @@ package struct KnowledgeMoment: Sendable, Equatable {
             marks: try Findings.staleMarks(on: connection), numbers: numbers)
     }
 
-    /// Says that something else changed that alerts are decided from, which a project need not show yet. On PostgreSQL nobody asks, and
-    /// the row is a lock (`Findings.lockMatching`).
+    /// Notes another change of facts that decide alerts; no project need show these facts yet. No code on PostgreSQL reads it,
+    /// and the row is a lock (`Findings.lockMatching`).
     package static func changed(on connection: any Connection) throws {
         if connection.engine == .sqlite { _ = try connection.take(1, from: "matching") }
     }

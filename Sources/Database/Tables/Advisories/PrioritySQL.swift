@@ -1,9 +1,10 @@
-// DESIGN. One order of urgency holds for all lists (docs/priorities.md): a vulnerability `v` has one whole number, and greater numbers come
-// earlier. It is for comparing only and never shown.
+// DESIGN. One order of urgency applies to all lists (docs/priorities.md): a vulnerability `v` has one whole number, and greater
+// numbers come first. The number is only compared, and never shown.
 
-/// SQL of the order of what to do first.
+/// SQL for the order of urgency.
 package enum PrioritySQL {
-    /// Of a `vulnerability v`: a thousand million when it is exploited, and EPSS in millionths times the score in tenths.
+    /// The weight of a `vulnerability v`: a thousand million if it is exploited, plus EPSS in millionths times the score
+    /// in tenths.
     ///
     /// Without an EPSS score, malware counts with a probability of one, anything else with a tenth. Without a vector, the score is the
     /// middle of the range of its severity word (CVSS 3.1 §5), or of medium.

@@ -1,6 +1,6 @@
 package import Inventory
 
-/// The tables of packages' releases, and of libraries of which a newer one is known. Like advisories they belong to no
+/// The tables of packages' releases, and of libraries with a known newer version. Like advisories they belong to no
 /// organization.
 package enum Releases {
     /// Replaces the releases of packages, and marks their libraries as stale.
@@ -50,7 +50,8 @@ package enum Releases {
         return found
     }
 
-    /// Whether a newer version than a `library l` is known, with `newer_version n`; null where no version of its package is.
+    /// Whether a newer version than that of a `library l` is known, with `newer_version n`; null if no version of its
+    /// package is known.
     package static let isOutdated: StaticSQL = """
         CASE WHEN n.library IS NOT NULL THEN 1 WHEN EXISTS (SELECT 1 FROM library_package y
             JOIN package_release z ON z.package = y.package WHERE y.library = l.id) THEN 0 END
@@ -67,7 +68,7 @@ package enum Releases {
             newestMinor: row.string(cell + 5))
     }
 
-    /// The newer versions of libraries that have some.
+    /// The newer versions of libraries; libraries without one are left out.
     package static func read(_ libraries: [Int64], on connection: any Connection) throws -> [Int64: NewerVersions] {
         var found: [Int64: NewerVersions] = [:]
         try SQL.inSlices(libraries, as: Value.integer) { list in
@@ -78,7 +79,7 @@ package enum Releases {
         return found
     }
 
-    /// Stores the newer versions of libraries, which must have no such row yet.
+    /// Stores the newer versions of libraries, which must have no row yet.
     package static func insert(_ newer: [Int64: NewerVersions], on connection: any Connection) throws {
         guard !newer.isEmpty else { return }
         var rows = RowBuffer(capacity: newer.count * 96)

@@ -1,4 +1,4 @@
-/// A vulnerability as reports show it.
+/// A vulnerability in the form of reports.
 package struct VulnerabilityRow: Sendable, Equatable {
     package var name: String
     package var type = ""
@@ -10,9 +10,9 @@ package struct VulnerabilityRow: Sendable, Equatable {
     package var weaknesses = ""
     /// `critical`, `high`, `medium`, `low`, `none`, or empty without a rating.
     package var severity = ""
-    /// Tenths: 98 is 9.8.
+    /// The score in tenths: 98 is 9.8.
     package var score: Int64?
-    /// Of the version of CVSS that severity and score come from: `4.0`, `3.1`, `3.0`, `2.0`, or empty.
+    /// The CVSS version of severity and score: `4.0`, `3.1`, `3.0`, `2.0`, or empty.
     package var cvssVersion = ""
     package var score2 = ""
     package var vector2 = ""
@@ -22,16 +22,16 @@ package struct VulnerabilityRow: Sendable, Equatable {
     package var severity4 = ""
     package var score4 = ""
     package var vector4 = ""
-    /// The words of version 3: attack vector, attack complexity, privileges required, user interaction, scope,
+    /// The words of a CVSS 3 vector: attack vector, attack complexity, privileges required, user interaction, scope,
     /// confidentiality, integrity, availability. Empty without such a vector.
     package var words: [String] = []
     package var edition: Int64 = 0
-    /// The organization whose documents describe it; 0 where advisories do.
+    /// The organization whose documents describe the vulnerability; 0 where advisories do.
     package let organization: Int64
-    /// The document's text about a vulnerability of the organization's own; for others `advisory` has the text.
+    /// The document's text, for a vulnerability of the organization's own; for others `advisory` has the text.
     package var description = ""
     package var recommendation = ""
-    /// The scan and its claim that speak for an organization's own; 0 where none is chosen.
+    /// The scan and the claim that describe an organization's own vulnerability; 0 if none is chosen.
     package var claimScan: Int64 = 0
     package var claim: Int64 = 0
 
@@ -68,7 +68,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
         rows.append(claim)
     }
 
-    /// The rows as they are, by id.
+    /// The stored rows, by id.
     package static func read(
         _ ids: some Collection<Int64>, on connection: any Connection
     ) throws -> [Int64: VulnerabilityRow] {
@@ -109,7 +109,7 @@ package struct VulnerabilityRow: Sendable, Equatable {
         return found
     }
 
-    /// Writes rows in place of those with their ids; deletes the others of `ids`.
+    /// Replaces the rows with these ids, and deletes the other rows of `ids`.
     package static func replace(
         _ ids: [Int64], with made: [Int64: VulnerabilityRow], on connection: any Connection
     ) throws {

@@ -1,10 +1,10 @@
 package import Inventory
 
-// DESIGN. A request of an agent has one row for each of its projects, all with the token of the request. A row that is
-// in progress names its job, and the state of the job counts, because the job may have ended without changing the row:
-// `state` looks at it, and `settle` writes it down before the job is forgotten.
+// DESIGN. A request of an agent has one row for each of its projects; all have the token of the request. A row in
+// progress names its job. The state of the job counts, because the job may have ended without changing the row.
+// `state` reads the job's state, and `settle` stores it before the job is deleted.
 
-/// The state of a request of an agent: `requestState` of mend-api.md §3.1.
+/// The state of an agent's request: `requestState` of mend-api.md §3.1.
 package enum AgentRequestState: String, Sendable {
     case unknown = "UNKNOWN"
     case inProgress = "IN_PROGRESS"
@@ -14,18 +14,18 @@ package enum AgentRequestState: String, Sendable {
     case skipped = "SKIPPED"
 }
 
-/// One project of a request of an agent.
+/// One project of an agent's request.
 package struct AgentRequest: Sendable, Equatable {
     package var organization: Int64
     /// Milliseconds since 1970, UTC.
     package var time: Int64
-    /// The e-mail address of the user who asked.
+    /// The e-mail address of the requesting user.
     package var requestedBy = ""
     /// The numeric address of the machine, or empty.
     package var address = ""
     package var agent = ""
     package var agentVersion = ""
-    /// 0 where there is none yet.
+    /// The product; 0 if it does not exist yet.
     package var product: Int64 = 0
     package var productName = ""
     package var projectName = ""
@@ -33,7 +33,7 @@ package struct AgentRequest: Sendable, Equatable {
     package var type: String
     package var token: String
     package var state: AgentRequestState
-    /// The uuid of the job that does it, or empty.
+    /// The uuid of its job, or empty.
     package var job = ""
 
     package init(organization: Int64, type: String, token: String, state: AgentRequestState, at time: Int64) {
@@ -47,7 +47,7 @@ package struct AgentRequest: Sendable, Equatable {
 
 /// The table of agents' requests.
 package enum AgentRequests {
-    /// Writes requests down and gives the number of the first; they count up.
+    /// Stores requests and returns the number of the first; the others follow in order.
     @discardableResult
     package static func add(_ requests: [AgentRequest], on connection: any Connection) throws -> Int64 {
         let first = try connection.take(requests.count, from: "agent_request")
@@ -69,10 +69,10 @@ package enum AgentRequests {
         return first
     }
 
-    /// The most violations of one request that are written down.
+    /// The most violations that are stored for one request.
     private static let violationLimit = 10_000
 
-    /// Writes down what policies forbid; each belongs to the request with this number.
+    /// Stores the violations of policies; each belongs to the request with this number.
     package static func add(
         _ violations: [(request: Int64, violation: AgentViolation)], on connection: any Connection
     ) throws {
@@ -96,7 +96,7 @@ package enum AgentRequests {
             """)
     }
 
-    /// Marks requests whose failed job is tried again.
+    /// Marks requests whose failed job runs again.
     package static func reopen(job uuid: String, on connection: any Connection) throws {
         try connection.run("UPDATE agent_request SET status = 'IN_PROGRESS' WHERE job = \(uuid) AND status = 'FAILED'")
     }
@@ -109,7 +109,7 @@ package enum AgentRequests {
         package let isNew: Bool
     }
 
-    /// The product of this name in the organization of the scope, made when there is none.
+    /// The product with this name in the organization of the scope; made on first use.
     package static func product(named name: String, newToken: String, _ writing: Writing) throws -> Place {
         let organization = writing.scope.organization
         let known = try writing.connection.first(
@@ -120,7 +120,7 @@ package enum AgentRequests {
         return Place(entity: made, isNew: true)
     }
 
-    /// The project of this name in the product of the scope, made when there is none.
+    /// The project with this name in the product of the scope; made on first use.
     package static func project(named name: String, newToken: String, _ writing: Writing) throws -> Place {
         let known = try writing.connection.first(
             "SELECT id, token, name FROM project WHERE product = \(writing.scope.product) AND name = \(name)", entity)

@@ -1,34 +1,34 @@
 package import Inventory
 
-// DESIGN. The facts from which alerts are decided, read from the scan that a project shows. Only what may raise an alert is read; the
-// pass over all libraries comes page by page.
+// DESIGN. The facts that decide alerts, read from the scan that a project shows. Only facts that may raise an alert are read;
+// the pass over all libraries goes page by page.
 
-/// A library of a project as the decisions see it.
+/// A library of a project in the form that decisions use.
 package struct LibrarySight: Sendable {
-    /// Of the occurrence.
+    /// The position of the occurrence.
     package let position: Int64
     package let directness: Directness
     package let library: Int64
     package let uuid: String
-    /// A number of the same library, for sets of many.
+    /// A number for the same library, for large sets.
     package let key: Int64
     package let group: String
     package let artifact: String
     package let version: String
     package let filename: String
-    /// Names of the licences of the expression in effect.
+    /// The names of the licences in the expression in effect.
     package let licenses: [String]
     /// The expression in effect, or empty.
     package let expression: String
     package let isInHouse: Bool
     package let releaseDate: String
-    /// Where advisories of it are looked up.
+    /// The ecosystems in which its advisories are searched.
     package let lookup: Lookup
-    /// The request for it in this project; nil before there is one.
+    /// The request for the library in this project; nil without one.
     package let request: LibraryRequest?
 }
 
-/// May this library be used in this project?
+/// The request to use a library in a project, with its answer.
 package struct LibraryRequest: Sendable, Equatable {
     package enum Status: String, Sendable {
         case pending = "PENDING"
@@ -38,7 +38,7 @@ package struct LibraryRequest: Sendable, Equatable {
 
     package let number: Int64
     package var status: Status
-    /// The policy that answered; 0 for a person's answer and for an open request.
+    /// The policy that answered; 0 for a person's answer, and for an open request.
     package var policy: Int64
 
     package init(number: Int64, status: Status, policy: Int64) {
@@ -47,7 +47,7 @@ package struct LibraryRequest: Sendable, Equatable {
         self.policy = policy
     }
 
-    /// When the libraries of a project first appeared in it, by their uuids, in milliseconds since 1970.
+    /// The times when the libraries of a project first appeared in it, by their uuids, in milliseconds since 1970.
     package static func times(project: Int64, on connection: any Connection) throws -> [String: Int64] {
         var found: [String: Int64] = [:]
         try connection.each("SELECT library_uuid, created_at FROM library_request WHERE project = \(project)") { row in
@@ -58,7 +58,7 @@ package struct LibraryRequest: Sendable, Equatable {
 }
 
 extension ProjectView {
-    /// Some libraries of the project in the order of their positions, behind `last`.
+    /// Some libraries of the project after `last`, in the order of their positions.
     package func libraries(after last: Int64, limit: Int, on connection: any Connection) throws -> [LibrarySight] {
         try connection.all(
             """
@@ -83,7 +83,7 @@ extension ProjectView {
         }
     }
 
-    /// The names of some libraries of a scan, as patterns of policies see them, in the order of their positions.
+    /// The names of some libraries of a scan in the form that policy patterns match, in the order of their positions.
     package static func names(
         inScan scan: Int64, after last: Int64, limit: Int, on connection: any Connection
     ) throws -> [(position: Int64, names: [String])] {
@@ -103,7 +103,7 @@ extension ProjectView {
         }
     }
 
-    /// A library as a cause of an alert names it.
+    /// A library as the cause of an alert.
     package struct Subject: Sendable {
         package let position: Int64
         package let directness: Directness
@@ -131,7 +131,7 @@ extension ProjectView {
         package let state: String
         package let justification: String
         package let detail: String
-        /// The statement of a VEX document that is the source; nil when the source is the project's own document.
+        /// The statement of a VEX document that is the source; nil if the project's own document is.
         package let source: SaidStatement?
 
         package init(state: String, justification: String, detail: String, source: SaidStatement? = nil) {
@@ -146,11 +146,11 @@ extension ProjectView {
         }
     }
 
-    /// A vulnerability as a cause of an alert names it.
+    /// A vulnerability as the cause of an alert.
     package struct Danger: Sendable {
         package let vulnerability: Int64
         package let name: String
-        /// In capitals, or empty.
+        /// The severity in capitals, or empty.
         package let severity: String
         package let edition: Int64
 
@@ -162,7 +162,8 @@ extension ProjectView {
         }
     }
 
-    /// Calls `body` with what advisories find in each library that is not in-house, in the order of position and vulnerability.
+    /// Calls `body` with the findings of advisories in each library that is not in-house, in the order of position and
+    /// vulnerability.
     package func eachFinding(on connection: any Connection, _ body: (Subject, Danger) -> Void) throws {
         try connection.each(
             """
@@ -174,7 +175,7 @@ extension ProjectView {
         ) { row in body(Subject(row: row), Danger(row: row, at: 4)) }
     }
 
-    /// Of these occurrences, the libraries that are not in-house.
+    /// The libraries of these occurrences that are not in-house.
     package func subjects(at positions: Set<Int64>, on connection: any Connection) throws -> [Int64: Subject] {
         var found: [Int64: Subject] = [:]
         try SQL.inSlices(positions.sorted(), as: Value.integer) { list in
@@ -188,7 +189,7 @@ extension ProjectView {
         return found
     }
 
-    /// The occurrence of what the document describes, where it stands among the libraries.
+    /// The occurrence of the described component, if that is among the libraries.
     package func productPlace(on connection: any Connection) throws -> Int64? {
         try connection.integer(
             """
@@ -209,7 +210,7 @@ extension ProjectView {
         return found
     }
 
-    /// Other names of vulnerabilities.
+    /// The other names of vulnerabilities.
     package static func aliases(
         of vulnerabilities: Set<Int64>, on connection: any Connection
     ) throws -> [Int64: [String]] {
@@ -222,16 +223,16 @@ extension ProjectView {
         return found
     }
 
-    /// Calls `body` with each library that is there in several versions, with type, group and name of the library as one
-    /// text, group by group.
+    /// Calls `body` with each library that the project has in several versions. Type, group and name of the library come
+    /// as one text, group by group.
     package func eachOfSeveralVersions(
         on connection: any Connection, _ body: (Subject, _ name: String, _ version: String, _ key: String) -> Void
     ) throws {
-        // Modules of Go are shown as they are spelled, and are one whatever the case.
+        // Go modules are shown in their own spelling, and compared regardless of case.
         func name(_ column: SQL) -> SQL {
             "CASE WHEN l.purl LIKE 'pkg:golang/%' THEN lower(l.\(column)) ELSE l.\(column) END"
         }
-        // One sort of the scan, whatever the database believes of its size.
+        // The query sorts the scan once, whatever size the database assumes for it.
         try connection.each(
             """
             SELECT g.position, g.direct, g.id, g.uuid, g.artifact, g.version, g.type_constant, g.group_name, g.name
@@ -250,7 +251,7 @@ extension ProjectView {
         }
     }
 
-    /// Calls `body` with each open bug of a severity that counts as high.
+    /// Calls `body` with each open bug whose severity counts as high.
     package func eachSevereBug(
         on connection: any Connection, _ body: (Subject, _ bug: String, _ title: String) -> Void
     ) throws {
@@ -268,7 +269,7 @@ extension ProjectView {
         ) { body(Subject(row: $0), $0.string(4), $0.string(5)) }
     }
 
-    /// Calls `body` with each library of which a newer version is known.
+    /// Calls `body` with each library that has a known newer version.
     package func eachOutdated(on connection: any Connection, _ body: (Subject, NewerVersions) -> Void) throws {
         try connection.each(
             """
@@ -298,7 +299,7 @@ extension ProjectView {
         return found
     }
 
-    /// The licences that bind libraries, every choice decided, by the library's row.
+    /// The licences that bind libraries after every choice, by the library's row.
     package static func licenses(
         ofLibraries ids: [Int64], on connection: any Connection
     ) throws -> [Int64: [PolicyLicense]] {
@@ -321,7 +322,7 @@ extension ProjectView {
 
     // MARK: Why a cause is gone
 
-    /// The libraries among these that the project still has, and whether they are in-house.
+    /// Those of these libraries that the project still has, and whether they are in-house.
     package func present(_ uuids: [String], on connection: any Connection) throws -> [String: Bool] {
         var found: [String: Bool] = [:]
         try SQL.inSlices(uuids, as: Value.text) { list in
@@ -335,7 +336,7 @@ extension ProjectView {
         return found
     }
 
-    /// The rows among these of which the project has another version.
+    /// Those of these rows of which the project has another version.
     package func upgraded(_ libraries: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var wanted: [String: [(id: Int64, version: String)]] = [:]
         func name(_ row: borrowing RowBuffer) -> String { "\(row.string(0))\n\(row.string(1))\n\(row.string(2))" }
@@ -358,7 +359,7 @@ extension ProjectView {
         return found
     }
 
-    /// The vulnerabilities among these of which every advisory was withdrawn.
+    /// Those of these vulnerabilities whose advisories were all withdrawn.
     package static func withdrawn(_ vulnerabilities: [Int64], on connection: any Connection) throws -> Set<Int64> {
         var found: Set<Int64> = []
         try SQL.inSlices(vulnerabilities, as: Value.integer) { list in

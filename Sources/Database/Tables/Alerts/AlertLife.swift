@@ -1,9 +1,9 @@
 package import Inventory
 
-// DESIGN. An alert has a cause, which exists or not, and a decision by a person or a VEX statement. A person's decision about the alert
-// itself counts first, then a decision for many (`LastingDecision`), then documents. The state follows from cause and decision: RESOLVED
-// without a cause; otherwise IGNORED while a decision says so, else OPEN. So no decision is lost when a library is missing from one scan
-// and back in the next.
+// DESIGN. An alert has a cause, which exists or does not, and a decision by a person or a VEX statement. A person's decision
+// about the alert itself counts first, then a decision for many alerts (`LastingDecision`), then documents. State follows from
+// cause and decision: RESOLVED without a cause, otherwise IGNORED while a decision says so, else OPEN. So a decision survives
+// when a library is missing from one scan and returns in the next.
 
 /// The states of an alert.
 package enum AlertState: String, Sendable, CaseIterable {
@@ -12,12 +12,12 @@ package enum AlertState: String, Sendable, CaseIterable {
     case resolved = "RESOLVED"
 }
 
-/// The part of an alert that changes with its life.
+/// The part of an alert that changes during its life.
 package struct AlertLife: Sendable, Equatable {
     /// The decision about an alert.
     package enum Decision: Sendable, Equatable {
         case none
-        /// By an account, or 0 for a VEX statement; until a time, or 0 for good.
+        /// Ignored by an account, or by a VEX statement (0), until a time or permanently (0).
         case ignored(by: Int64, until: Int64)
         /// A person keeps it open, even against a VEX statement.
         case kept(by: Int64)
@@ -38,30 +38,31 @@ package struct AlertLife: Sendable, Equatable {
             self.comments = comments
         }
 
-        /// Whether an alert is open by the server's own decision, and if so, whether the reason is that it is no longer ignored
-        /// rather than that its cause came back; nil otherwise.
+        /// Nil unless the server itself opened the alert. Then true if a decision to ignore ended, false if the cause came
+        /// back.
         var isExpiry: Bool? { state == .open && account == 0 ? comments != AlertLife.reopened : nil }
     }
 
-    /// The comment of an alert whose cause came back.
+    /// The comment for an alert whose cause came back.
     fileprivate static let reopened = "Reopened"
 
     package private(set) var decision: Decision = .none
-    /// The decision for many alerts that counts (`LastingDecision.id`); 0 where the alert's own does, a document's, or none.
+    /// The decision for many alerts that counts (`LastingDecision.id`); 0 if the alert's own decision counts, a document's,
+    /// or none.
     package private(set) var decisionID: Int64 = 0
     /// The comment of the decision.
     package private(set) var comments = ""
-    /// Why a person ignores it.
+    /// The reason why a person ignores the alert.
     package private(set) var reason = IgnoreReason.none
-    /// Why the cause disappeared; nil while it exists.
+    /// The reason why the cause disappeared; nil while it exists.
     package private(set) var resolution: String?
-    /// When the cause disappeared; 0 while it exists.
+    /// The time when the cause disappeared; 0 while it exists.
     package private(set) var resolvedAt: Int64 = 0
 
     /// A new alert, whose cause exists.
     package init() {}
 
-    /// An alert as its row has it.
+    /// An alert from its row.
     package init(
         decision: Decision, reason: IgnoreReason = .none, comments: String, resolution: String?, resolvedAt: Int64,
         decisionID: Int64 = 0
@@ -80,7 +81,7 @@ package struct AlertLife: Sendable, Equatable {
         return .open
     }
 
-    /// Why a person's decision cannot be carried out.
+    /// The reason why a person's decision cannot be carried out.
     package enum Refusal: Error, Equatable { case resolved }
 
     // MARK: What happens
@@ -88,8 +89,9 @@ package struct AlertLife: Sendable, Equatable {
     /// The alert is raised.
     ///
     /// - Parameters:
-    ///   - statement: the reason that a VEX statement gives for ignoring it; nil without one.
-    ///   - held: of the decisions for many alerts that reach it, the one that counts first; nil if there is none.
+    ///   - statement: the reason of a VEX statement for ignoring the alert; nil without one.
+    ///   - held: the decision for many alerts that counts first among those that reach the alert; nil if there is
+    ///     none.
     package mutating func raise(statement: String?, under held: LastingDecision? = nil, at time: Int64) -> Event {
         meetCause(statement: statement, under: held, at: time)
         return Event(at: time, state: state, account: heldBy, comments: state == .open && heldBy == 0 ? "" : comments)
@@ -114,7 +116,7 @@ package struct AlertLife: Sendable, Equatable {
         return Event(at: time, state: state, account: heldBy, comments: says)
     }
 
-    /// The account that made the lasting decision in force; 0 where there is none.
+    /// The account that made the lasting decision in force; 0 without one.
     private var heldBy: Int64 { decisionID == 0 ? 0 : account }
 
     private mutating func meetCause(statement: String?, under held: LastingDecision?, at time: Int64) {
@@ -135,15 +137,15 @@ package struct AlertLife: Sendable, Equatable {
         }
     }
 
-    /// A person decided for many alerts, this one among them. Returns the event; nil if a decision about the alert itself
-    /// counts before it, or if the alert does not change.
+    /// A person made a decision for many alerts that covers this one. Returns the event; nil if a decision about the
+    /// alert itself takes precedence, or if the alert does not change.
     package mutating func hold(under held: LastingDecision, at time: Int64) -> Event? {
         let before = self
         guard take(held), self != before else { return nil }
         return Event(at: time, state: state, account: held.account, comments: comments)
     }
 
-    /// Makes what a decision for many alerts says the alert's; false where the alert's own decision counts before it.
+    /// Applies a decision for many alerts to this one; false if the alert's own decision takes precedence.
     private mutating func take(_ held: LastingDecision) -> Bool {
         if isDecidedItself, held.reach != .alert { return false }
         switch held.verdict {
@@ -159,7 +161,7 @@ package struct AlertLife: Sendable, Equatable {
         return true
     }
 
-    /// Whether a person decided about this alert, not for many.
+    /// Whether a person decided about this alert alone.
     private var isDecidedItself: Bool {
         guard decisionID == 0 else { return false }
         switch decision {
@@ -184,14 +186,14 @@ package struct AlertLife: Sendable, Equatable {
         return Event(at: time, state: .resolved, account: 0, comments: reason.rawValue)
     }
 
-    /// A person ignores it, until a time or (0) for good.
+    /// A person ignores the alert, until a time or permanently (0).
     package mutating func ignore(
         by account: Int64, because reason: IgnoreReason = .none, comments: String, until: Int64, at time: Int64
     ) throws(Refusal) -> Event? {
         try decide(.ignored(by: account, until: until), reason, by: account, comments: comments, at: time)
     }
 
-    /// A person opens it again, or keeps it open.
+    /// A person reopens the alert, or keeps it open.
     package mutating func open(by account: Int64, comments: String, at time: Int64) throws(Refusal) -> Event? {
         try decide(.kept(by: account), .none, by: account, comments: comments, at: time)
     }
@@ -210,7 +212,7 @@ package struct AlertLife: Sendable, Equatable {
         return Event(at: time, state: state, account: account, comments: comments)
     }
 
-    /// Time passes. Returns the event if the time of ignoring ended.
+    /// Ends a decision whose time is over. Returns the event if the time of ignoring ended.
     package mutating func expire(at time: Int64) -> Event? {
         let before = state
         guard expireDecision(at: time), state != before else { return nil }

@@ -1,12 +1,12 @@
 package import Inventory
 
-/// An alert as its row has it.
+/// An alert from its row.
 package struct Alert: Sendable, Equatable {
     package let number: Int64
     package let uuid: String
     package let type: AlertType
     package var level: AlertType.Level
-    /// The library's row when it was last seen.
+    /// The row of the library when the library was last seen.
     package var library: Int64
     package let libraryUUID: String
     package var directness: Directness
@@ -42,16 +42,16 @@ package struct Alert: Sendable, Equatable {
         "description", "created_at", "modified_at", "resolved_at", "resolution", "decision", "ignored_by",
         "ignored_until", "comments", "reason", "justification", "contested", "decision_id",
     ]
-    /// How many columns `init(row:)` reads, in this order.
+    /// The number of columns that `init(row:)` reads, in this order.
     static let cells = names.count
     static let columns = SQL(stringLiteral: names.joined(separator: ", "))
 
-    /// The same of a table that a query gives this name.
+    /// The same columns of a table with this name in the query.
     static func columns(of table: StaticString) -> SQL {
         SQL(stringLiteral: names.map { "\(table).\($0)" }.joined(separator: ", "))
     }
 
-    /// Nil when the row has a type that this program does not know.
+    /// Nil when this program does not know the type in the row.
     init?(row: borrowing RowBuffer) {
         guard let type = AlertType(rawValue: row.string(2)) else { return nil }
         number = row.integer(0)
@@ -114,7 +114,7 @@ package struct Alert: Sendable, Equatable {
     }
 }
 
-/// As rows have it.
+/// The form of rows.
 extension AlertLife {
     var word: String {
         switch decision {
@@ -148,7 +148,7 @@ extension AlertLife.Event {
     }
 }
 
-/// An alert that is new or has changed, and the line of its history where its state did.
+/// A new or changed alert, with a line for its history if its state changed.
 package struct AlertChange: Sendable {
     package var alert: Alert
     package var event: AlertLife.Event?
@@ -175,7 +175,7 @@ package enum Alerts {
         try connection.integer("SELECT max(number) FROM alert WHERE project = \(project)") ?? 0
     }
 
-    /// Writes alerts of one project that are new (numbers above `lastNumber`) or changed, and their events.
+    /// Writes the new (numbers above `lastNumber`) and changed alerts of one project, and their events.
     package static func write(
         _ changes: [AlertChange], project: Int64, organization: Int64, lastNumber: Int64,
         on connection: any Connection
@@ -250,7 +250,7 @@ package enum Alerts {
         try notify(of: changes, project: project, organization: organization, lastNumber: 0, on: connection)
     }
 
-    /// How many alerts about vulnerabilities of a severity a project has.
+    /// The number of a project's alerts about vulnerabilities with one severity.
     package struct SeverityCount: Sendable {
         let severity: String
         let open: Int64
@@ -293,14 +293,13 @@ package enum Alerts {
             events, into: "alert_event", ["project", "alert", "position", "at", "state", "account", "comments"])
     }
 
-    /// When a person last decided about an alert, in milliseconds since 1970; nil without a
-    /// decision.
+    /// The time of a person's last decision about an alert, in milliseconds since 1970; nil without one.
     package static func decided(project: Int64, alert: Int64, on connection: any Connection) throws -> Int64? {
         try connection.integer(
             "SELECT max(at) FROM alert_event WHERE project = \(project) AND alert = \(alert) AND account <> 0")
     }
 
-    /// Of these uuids, those that alerts have.
+    /// Those of these uuids that belong to alerts.
     package static func present(_ uuids: [String], on connection: any Connection) throws -> Set<String> {
         var found: Set<String> = []
         try SQL.inSlices(uuids, as: Value.text) { list in
@@ -309,7 +308,7 @@ package enum Alerts {
         return found
     }
 
-    /// Brings `project_severity` up to date: how many alerts about vulnerabilities projects have, by severity.
+    /// Updates `project_severity`: the numbers of projects' alerts about vulnerabilities, by severity.
     ///
     /// - Parameters:
     ///   - projects: their numbers, as a list for `IN`.
@@ -325,12 +324,12 @@ package enum Alerts {
         try SeverityDays.note(from: before, to: after, at: time, on: connection)
     }
 
-    /// That a policy has an alert about a library.
+    /// An alert that a policy has raised about a library.
     package struct PolicyMark: Sendable, Hashable {
         package let library: String
         package let policy: Int64
 
-        /// - Parameter library: its uuid.
+        /// - Parameter library: the uuid of the library.
         package init(library: String, policy: Int64) {
             self.library = library
             self.policy = policy
@@ -350,13 +349,13 @@ package enum Alerts {
 
     private static func isOver(at time: Int64) -> SQL { "ignored_until > 0 AND ignored_until <= \(time)" }
 
-    /// Whether the time of being ignored is over for any alert.
+    /// Whether the time of being ignored has ended for any alert.
     package static func hasExpired(at time: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer(
             "SELECT 1 FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED' LIMIT 1") != nil
     }
 
-    /// Marks alerts whose time of being ignored is over, so that they are decided again.
+    /// Marks alerts whose time of being ignored has ended, so that they are decided again.
     package static func markExpired(at time: Int64, on connection: any Connection) throws {
         try StaleProject.mark(
             "SELECT project FROM alert WHERE \(isOver(at: time)) AND state = 'IGNORED'", on: connection)

@@ -1,14 +1,14 @@
 import Bytes
 package import Inventory
 
-// DESIGN. One decision of a person holds for many alerts, future ones included. A decision has a place and a subject. Its alerts
-// have a copy of its text and its number (`alert.decision_id`), so that reports read only alerts. If several reach an alert, the
-// narrowest counts, then the newest (`comesBefore`). A decision about the alert itself comes before all of them, documents come
-// after them (`AlertLife`).
+// DESIGN. One decision of a person applies to many alerts, including future ones. A decision has a place and a subject. Its
+// alerts store a copy of its text and its number (`alert.decision_id`), so that reports read only alerts. If several decisions
+// reach an alert, the narrowest counts, then the newest (`comesBefore`). A decision about the alert itself takes precedence
+// over all of them, and they take precedence over documents (`AlertLife`).
 
-/// A person's decision about vulnerabilities that holds for more than one alert.
+/// A person's decision about vulnerabilities that applies to more than one alert.
 package struct LastingDecision: Sendable, Equatable {
-    /// How wide it is, the narrowest first.
+    /// The reach of a decision, the narrowest first.
     package enum Reach: String, Sendable, CaseIterable {
         /// Certain alerts.
         case alert = "ALERT"
@@ -46,29 +46,29 @@ package struct LastingDecision: Sendable, Equatable {
     package internal(set) var id: Int64 = 0
     package let organization: Int64
     package let reach: Reach
-    /// 0 where it is wider. The project is the one in which it was decided.
+    /// The product; 0 for a wider reach. The project of the decision; 0 for a wider reach.
     package var product: Int64 = 0
     package var project: Int64 = 0
-    /// The name that the versions of the project have in common; empty where it is wider than a project.
+    /// The name that all versions of the project share; empty for a wider reach than a project.
     package var family = ""
     /// The library in all its versions (`libraryName(purl:group:artifact:)`); empty for any library.
     package var libraryName = ""
-    /// Any of its names; empty for any vulnerability.
+    /// Any of its names; empty for all vulnerabilities.
     package var vulnerability = ""
-    /// Ranges (`vers:`) of the versions of the library and of the project; empty for all.
+    /// Ranges (`vers:`) of the versions of the library and of the project; empty for all versions.
     package var versions = ""
     package var projectVersions = ""
     package let verdict: Verdict
     package var comments = ""
     package let account: Int64
-    /// When it was decided. Times are milliseconds since 1970, UTC.
+    /// The time of the decision. Times are milliseconds since 1970, UTC.
     package let time: Int64
-    /// When it ends by itself; 0 for never.
+    /// The time when it expires; 0 for never.
     package var expires: Int64 = 0
     /// When the decision should be reviewed; 0 for never.
     package var review: Int64 = 0
     package internal(set) var state = State.inForce
-    /// When the decision ended (0: not yet), and the account that ended it (0: it expired).
+    /// The time when the decision ended (0: not yet), and the account that ended it (0: it expired).
     package internal(set) var ended: Int64 = 0
     package internal(set) var endedBy: Int64 = 0
 
@@ -80,7 +80,8 @@ package struct LastingDecision: Sendable, Equatable {
         self.time = time
     }
 
-    /// The identity that all versions of a library share: its package URL without version and qualifiers, else group and name.
+    /// The identity that all versions of a library share: its package URL without version and qualifiers, otherwise group and
+    /// name.
     package static func libraryName(purl: String, group: String, artifact: String) -> String {
         if let purl = PackageURL(purl),
             let bare = PackageURL(type: purl.type, namespace: purl.namespace, name: purl.name, version: "")
@@ -92,23 +93,23 @@ package struct LastingDecision: Sendable, Equatable {
 
     // MARK: Which counts
 
-    /// Whether it still holds.
+    /// Whether the decision is in force.
     package func isInForce(at time: Int64) -> Bool { state == .inForce && (expires == 0 || expires > time) }
 
-    /// Whether it counts before another one that reaches the same alert: the narrower place first, then the one that names a
-    /// library, then the newer.
+    /// Whether it takes precedence over another decision that reaches the same alert: first the narrower place, then the one
+    /// that names a library, then the newer.
     package func comesBefore(_ other: LastingDecision) -> Bool {
         if reach != other.reach { return reach.width < other.reach.width }
         if libraryName.isEmpty != other.libraryName.isEmpty { return !libraryName.isEmpty }
         return (time, id) > (other.time, other.id)
     }
 
-    /// Whether it holds in this version of a project that it reaches.
+    /// Whether it applies to this version of a project within its reach.
     package func holds(inVersion version: String) -> Bool {
         projectVersions.isEmpty || VersRange(projectVersions)?.contains(version) ?? false
     }
 
-    /// Whether it is about a library, given the identity that all versions of the library share (`libraryName`).
+    /// Whether it concerns a library, given the identity that all versions of the library share (`libraryName`).
     package func isAbout(libraryName name: String, version: String) -> Bool {
         guard libraryName.isEmpty || libraryName == name else { return false }
         return versions.isEmpty || VersRange(versions)?.contains(version) ?? false
@@ -122,7 +123,7 @@ package struct LastingDecision: Sendable, Equatable {
         """
     static let cells = 21
 
-    /// Reads the cells of `columns`, in their order; nil for words that this program does not know.
+    /// Reads the cells of `columns` in their order; nil for words that this program does not know.
     init?(row: borrowing RowBuffer) {
         guard let reach = Reach(rawValue: row.string(2)), let state = State(rawValue: row.string(18)) else {
             return nil
@@ -153,7 +154,7 @@ package struct LastingDecision: Sendable, Equatable {
             """)
     }
 
-    /// As a line of the change log has it.
+    /// The form of a line in the change log.
     var said: String {
         var words = [reach.rawValue, libraryName, vulnerability, versions]
         if !projectVersions.isEmpty { words.append("project \(projectVersions)") }

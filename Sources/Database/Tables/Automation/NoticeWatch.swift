@@ -1,32 +1,32 @@
 import Bytes
 
-// DESIGN. Events that are caused only by the passing of time have no transaction of their own, so nodes check once a minute. A row
-// stores the time of the last check: events that became due between two checks are reported once, by the node that updates the row.
-// Reported events are not marked, so a source that was updated can become due again.
+// DESIGN. Events that are caused only by the passing of time belong to no transaction, so nodes check for them once a minute. A
+// row stores the time of the last check. Events that became due between two checks are reported once, by the node that updates
+// the row. Reported events are not marked, so a source that was updated can become due again.
 
 /// Notices whose cause is the passing of time: sources that become too old, and decisions that should be reviewed.
 package enum NoticeWatch {
-    /// The row of `feed` whose `checked_at` says up to when it was looked.
+    /// The row of `feed` whose `checked_at` is the time of the last check.
     static let mark = "watch"
     /// Milliseconds between two looks.
     private static let interval: Int64 = 60_000
 
-    /// Whether it is time for a look. A look in the future, from before a clock was set back, does not count.
+    /// Whether a check is due. A check in the future is from before a clock was set back, and does not count.
     package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
         let last = try connection.integer("SELECT checked_at FROM feed WHERE name = \(mark)")
         return last.map { $0 <= time - interval || $0 > time } ?? true
     }
 
-    /// Writes the notices that became due since the last call; the first call writes all that are due.
+    /// Writes the notices that became due since the last call; the first call writes all due ones.
     ///
-    /// - Parameter life: milliseconds for which a source is current, by its name; nil for an unknown name.
+    /// - Parameter life: the milliseconds for which a source is current, by its name; nil for an unknown name.
     package static func look(at time: Int64, life: (String) -> Int64?, on connection: any Connection) throws {
         try connection.run(
             """
             INSERT INTO feed (\(FeedState.columns)) VALUES (\(mark), '', '', '', 0, NULL, 0, 0, 0, '')
             ON CONFLICT (name) DO NOTHING
             """)
-        // The time of the look before is what RETURNING gives.
+        // RETURNING gives the time of the previous check.
         let last = try connection.integer(
             """
             UPDATE feed SET updated_at = checked_at, checked_at = \(time) WHERE name = \(mark) AND checked_at <> \(time)

@@ -1,28 +1,29 @@
-// DESIGN. A schedule is due when its time has come. The server that moves the time on, by a write that names the old time,
-// submits the report in the same transaction. So it is made once however many servers look.
+// DESIGN. A schedule is due when its time has come. A server moves the time forward with a write that names the old time,
+// and submits the report in the same transaction. So each report is made once, however many servers check.
 
-/// A report that is made again and again.
+/// A report that is repeated at set times.
 package struct ScheduleRecord: Sendable, Equatable {
     package let id: Int64
     package let organization: Int64
-    /// In whose name.
+    /// The account in whose name the report is made.
     package let account: Int64
     package let email: String
     package let cron: String
-    /// The checked request, as a job keeps it.
+    /// The checked request in the form of jobs.
     package let request: String
-    /// When it is due next; milliseconds since 1970, UTC.
+    /// The next time, in milliseconds since 1970, UTC.
     package let due: Int64
-    /// The uuid of the job that it made last, or empty.
+    /// The uuid of its last job, or empty.
     package let job: String
 }
 
 /// The table of schedules.
 package enum Schedules {
-    /// The most that an organization may have.
+    /// The most schedules of an organization.
     package static let limit: Int64 = 1000
 
-    /// Keeps a schedule until its product or project is deleted; nil when the organization has as many as it may.
+    /// Stores a schedule until its product or project is deleted; nil when the organization has the most that it may
+    /// have.
     package static func add(
         cron: String, request: String, due: Int64, _ writing: Writing
     ) throws -> Int64? {
@@ -56,7 +57,7 @@ package enum Schedules {
             """, ScheduleRecord.init(row:))
     }
 
-    /// Deletes a schedule; false when the organization, or the account, has none with this number.
+    /// Deletes a schedule; false when the organization or the account has no schedule with this number.
     package static func remove(
         _ id: Int64, account: Int64?, _ writing: Writing
     ) throws -> Bool {
@@ -71,7 +72,7 @@ package enum Schedules {
         return true
     }
 
-    /// Those of all organizations with a number beyond `id`, in the order of their numbers, at most so many.
+    /// The schedules of all organizations with a number above `id`, in the order of their numbers, up to `limit`.
     package static func planned(after id: Int64, limit: Int, on connection: any Connection) throws -> [ScheduleRecord] {
         try connection.all(
             """
@@ -89,7 +90,7 @@ package enum Schedules {
             """, ScheduleRecord.init(row:))
     }
 
-    /// Moves a schedule on to its next time, with the job that it makes now; false when somebody else did.
+    /// Moves a schedule to its next time, with the job that it now makes; false when another server did.
     package static func advance(
         _ schedule: ScheduleRecord, to due: Int64, job: String, on connection: any Connection
     ) throws -> Bool {
@@ -100,7 +101,7 @@ package enum Schedules {
             """) == 1
     }
 
-    /// Forgets the job that a schedule was about to make, in the transaction of `advance`.
+    /// Removes the job of a schedule that was not made after all, in the transaction of `advance`.
     package static func forget(job: String, of schedule: ScheduleRecord, on connection: any Connection) throws {
         try connection.run("UPDATE schedule SET job = '' WHERE id = \(schedule.id) AND job = \(job)")
     }

@@ -1,6 +1,6 @@
-// DESIGN. A delivery is a row that appears in the transaction that ends its report, so none is lost and none reports what
-// did not happen. Taking one moves its time on, as a lease: when a sender dies, the next one takes over. A receiver hears
-// of a report at least once; it recognizes a repetition by the delivery's id.
+// DESIGN. A delivery is a row that is written in the transaction that ends its report. So none is lost, and none reports
+// an end that did not happen. Taking a delivery moves its time forward, as a lease: when a sender dies, another one takes
+// over. A receiver gets each report at least once, and recognizes a repetition by the delivery's id.
 
 /// An address that receives a message for each finished report.
 package struct WebhookRecord: Sendable, Equatable {
@@ -8,40 +8,40 @@ package struct WebhookRecord: Sendable, Equatable {
     package let url: String
     /// Milliseconds since 1970, UTC.
     package let created: Int64
-    /// Deliveries that wait, and those that were given up.
+    /// Waiting deliveries, and deliveries that were given up.
     package let waiting: Int64
     package let failed: Int64
-    /// The reason of the last failed attempt; empty without one.
+    /// The reason of the last failed attempt; empty if none failed.
     package let error: String
 }
 
-/// The end of a report, of which an address has to be notified.
+/// The end of a report that an address must be notified of.
 package struct WebhookDelivery: Sendable, Equatable {
     package let id: Int64
     package let url: String
-    /// As the database has it.
+    /// The secret in the form of the database.
     package let secret: String
     package let organization: Int64
     /// The uuid of the report's job.
     package let job: String
-    /// From 1.
+    /// The number of the attempt, from 1.
     package let attempt: Int64
 }
 
 /// The tables of webhooks and their deliveries.
 package enum Webhooks {
-    /// The most that an organization may have.
+    /// The most webhooks of an organization.
     package static let limit: Int64 = 20
-    /// Attempts, after which a delivery is given up: about a day, with the pauses between them.
+    /// The attempts before a delivery is given up: about a day, including the pauses.
     package static let attempts: Int64 = 10
-    /// The longest pause between two attempts, in milliseconds. An attempt that lies farther ahead was planned by a clock that has been
-    /// set back since.
+    /// The longest pause between two attempts, in milliseconds. An attempt farther in the future was planned by a clock that
+    /// has been set back since.
     private static let longestPause = firstPause << (attempts - 2)
     private static let firstPause: Int64 = 10_000
-    /// Milliseconds after which a delivery that was taken is anybody's again.
+    /// The milliseconds after which a taken delivery may be taken again.
     private static let lease: Int64 = 60_000
 
-    /// Keeps a webhook; nil when the organization has as many as it may.
+    /// Stores a webhook; nil when the organization has the most that it may have.
     package static func add(_ url: String, secret: String, _ writing: Writing) throws -> Int64? {
         let (scope, connection) = (writing.scope, writing.connection)
         let count = try connection.integer("SELECT count(*) FROM webhook WHERE organization = \(scope.organization)")
@@ -73,7 +73,7 @@ package enum Webhooks {
         }
     }
 
-    /// Removes a webhook with its waiting deliveries; false when the organization has none with this number.
+    /// Deletes a webhook with its waiting deliveries; false when the organization has no webhook with this number.
     package static func remove(_ id: Int64, _ writing: Writing) throws -> Bool {
         let (scope, connection) = (writing.scope, writing.connection)
         let url = try connection.first(
@@ -89,7 +89,7 @@ package enum Webhooks {
 
     // MARK: Secrets
 
-    /// The secrets of all webhooks as the database has them: encrypted, except those of older versions.
+    /// The secrets of all webhooks in the form of the database: encrypted, except those from older versions.
     package static func secrets(
         on connection: any Connection
     ) throws -> [(id: Int64, organization: Int64, url: String, secret: String)] {
@@ -98,7 +98,7 @@ package enum Webhooks {
         }
     }
 
-    /// Puts another text in the place of a secret, unless somebody did already.
+    /// Replaces the text of a secret, unless another process did already.
     package static func setSecret(
         _ secret: String, of id: Int64, insteadOf old: String, on connection: any Connection
     ) throws {
@@ -109,13 +109,13 @@ package enum Webhooks {
 
     private static func isDue(at time: Int64) -> SQL { "(run_at <= \(time) OR run_at > \(time + 2 * longestPause))" }
 
-    /// Whether one is due.
+    /// Whether a delivery is due.
     package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer(
             "SELECT 1 FROM webhook_delivery WHERE state = 'PENDING' AND \(isDue(at: time)) LIMIT 1") != nil
     }
 
-    /// Takes a delivery that is due; nil when there is none.
+    /// Takes a due delivery; nil when there is none.
     package static func take(at time: Int64, on connection: any Connection) throws -> WebhookDelivery? {
         let next = try connection.integer(
             """
@@ -137,12 +137,13 @@ package enum Webhooks {
         }
     }
 
-    /// Ends a delivery that was heard.
+    /// Ends a delivery that the receiver accepted.
     package static func finish(_ delivery: WebhookDelivery, on connection: any Connection) throws {
         try connection.run("UPDATE webhook_delivery SET state = 'DONE', error = '' WHERE id = \(delivery.id)")
     }
 
-    /// Notes why an attempt failed; the next comes after a pause that doubles, from 10 seconds, or not at all.
+    /// Stores why an attempt failed. The next attempt follows after a pause that starts at 10 seconds and doubles, or
+    /// not at all.
     package static func fail(
         _ delivery: WebhookDelivery, why: String, forGood: Bool, at time: Int64, on connection: any Connection
     ) throws {
@@ -155,7 +156,7 @@ package enum Webhooks {
             """)
     }
 
-    /// Forgets deliveries that ended and whose last time lies before.
+    /// Deletes ended deliveries whose last attempt was before this time.
     package static func sweep(before time: Int64, on connection: any Connection) throws {
         try connection.run("DELETE FROM webhook_delivery WHERE state <> 'PENDING' AND run_at < \(time)")
     }

@@ -1,17 +1,17 @@
 package import Inventory
 
-// DESIGN. The basis of a scan is written with its exposures, in the transaction that decides them: so the exposures and
-// their basis never disagree. An ecosystem whose first advisories come makes projects stale that look in it.
+// DESIGN. The basis of a scan is written with its exposures, in the transaction that decides them, so both always
+// agree. When an ecosystem gets its first advisories, the projects that look up libraries in it become stale.
 
 /// The table of the bases of verdicts.
 package enum Bases {
     /// Stores the basis of a scan. Returns whether it differs from the previous one.
     ///
-    /// - Parameter counts: how many libraries are looked up in each way.
+    /// - Parameter counts: the number of libraries looked up in each way.
     package static func replace(
         of scan: Int64, with counts: [Lookup: Int], on connection: any Connection
     ) throws -> Bool {
-        // So that no advisories come between the look and the end of the transaction.
+        // So no advisories can arrive between the look-up and the end of the transaction.
         try Advisories.share(on: connection)
         let covered = try Ecosystems.covered(Set(counts.keys.flatMap(\.places)).sorted(), on: connection)
         var wanted: [String: String] = [:]
@@ -41,7 +41,7 @@ package enum Bases {
         return true
     }
 
-    /// Says of libraries where advisories of them are looked up.
+    /// Stores the ecosystems in which advisories of libraries were looked up.
     package static func note(_ lookups: [Lookup: [Int64]], on connection: any Connection) throws {
         for (lookup, libraries) in lookups.sorted(by: { $0.key.text < $1.key.text }) {
             try SQL.inSlices(libraries, as: Value.integer) { list in
@@ -53,7 +53,8 @@ package enum Bases {
     /// Marks the projects as stale that show libraries of one of these ecosystems.
     static func markStale(lookingIn places: Set<String>, on connection: any Connection) throws {
         if places.isEmpty { return }
-        // The ways of all scans, found by skipping from one to the next in an index; obstacles begin with `!`.
+        // The kinds of look-up of all scans; the query skips from one to the next in an index. Obstacles begin with
+        // `!`.
         var ways: [String] = []
         var last = "\""
         while let next = try connection.first(

@@ -2,19 +2,19 @@ package import Inventory
 
 /// The basis of a verdict about vulnerabilities: the advisories, and the libraries that could not be looked up.
 ///
-/// All outputs about it read this. Nothing in it depends on when it is read.
+/// All outputs with a verdict read this. Its content does not depend on the time of reading.
 package struct Basis: Sendable, Equatable {
     /// An ecosystem in whose advisories components were looked up.
     package struct Ecosystem: Sendable, Equatable {
-        /// As OSV calls it, with the release where it has some: `npm`, `Debian:12`.
+        /// OSV's name, with the release if the ecosystem has releases: `npm`, `Debian:12`.
         package let name: String
-        /// The number of advisories, withdrawn ones included.
+        /// The number of advisories, including withdrawn ones.
         package let records: Int
-        /// When the newest of them was changed: milliseconds since 1970, UTC.
+        /// The time of the newest change of an advisory, in milliseconds since 1970, UTC.
         package let newest: Int64
-        /// When its advisories were last searched for new ones, in the same way; 0 if unknown.
+        /// The time of the last search for new advisories, in the same unit; 0 if unknown.
         package let read: Int64
-        /// Libraries that were looked up in it.
+        /// The number of libraries that were looked up in it.
         package var libraries = 0
     }
 
@@ -24,21 +24,20 @@ package struct Basis: Sendable, Equatable {
         package let libraries: Int
     }
 
-    /// All libraries, each once for each project: the rows of the inventory.
+    /// The number of all libraries, each counted once for each project, as in the rows of the inventory.
     package private(set) var libraries = 0
-    /// The components that were looked up in advisories.
+    /// The number of components that were looked up in advisories.
     package private(set) var matchable = 0
     /// The other components, by obstacle.
     package private(set) var unmatched: [MatchingObstacle.Kind: Int] = [:]
-    /// Of which ecosystems advisories are missing, those of the most libraries first.
+    /// The ecosystems without advisories, the one with the most libraries first.
     package private(set) var gaps: [Gap] = []
-    /// By their names.
+    /// Sorted by name.
     package private(set) var ecosystems: [Ecosystem] = []
 
     package init() {}
 
-    /// Whether a vulnerability could have been found in any library. If not, the absence of findings is
-    /// no verdict.
+    /// Whether a vulnerability could have been found in any library. If false, the absence of findings is no verdict.
     package var isAssessed: Bool { matchable > 0 }
 
     /// The basis over the projects of a scope.
@@ -70,7 +69,7 @@ package struct Basis: Sendable, Equatable {
         return basis
     }
 
-    /// - Parameter groups: selects obstacles, what they are about, covered ecosystems and numbers of libraries.
+    /// - Parameter groups: selects obstacles, their subjects, covered ecosystems and numbers of libraries.
     private static func read(_ groups: SQL, on connection: any Connection) throws -> Basis {
         var basis = Basis()
         var missing: [String: Int] = [:]

@@ -1,7 +1,7 @@
 import Inventory
 
-// DESIGN. Counting all advisories of an ecosystem with each batch would read them all: a batch says how many came and went
-// instead. Records are never removed but by newer ones, so the newest only moves forward.
+// DESIGN. Counting all advisories of an ecosystem after each batch would read all of them. Instead, a batch states how
+// many were added and removed. Only newer records replace a record, so the time of the newest record never decreases.
 
 /// The changes that a batch of advisories makes to the counts of ecosystems.
 package struct EcosystemChanges: Sendable {
@@ -12,7 +12,7 @@ package struct EcosystemChanges: Sendable {
 
     /// Counts one record in each of these ecosystems.
     ///
-    /// - Parameter time: when it was changed last: milliseconds since 1970, UTC.
+    /// - Parameter time: the time of its last change, in milliseconds since 1970, UTC.
     package mutating func add(_ places: Set<String>, modified time: Int64) {
         for place in places {
             records[place, default: 0] += 1
@@ -20,7 +20,7 @@ package struct EcosystemChanges: Sendable {
         }
     }
 
-    /// A record of this ecosystem is taken away.
+    /// Counts a removed record of this ecosystem.
     package mutating func remove(_ place: String) { records[place, default: 0] -= 1 }
 }
 
@@ -43,7 +43,7 @@ package enum Ecosystems {
         return places
     }
 
-    /// Brings the counts up to date. Marks projects as stale whose libraries are looked up in an ecosystem that got its first
+    /// Updates the counts. Marks projects as stale whose libraries are looked up in an ecosystem that got its first
     /// advisories or lost its last.
     package static func apply(_ changes: EcosystemChanges, on connection: any Connection) throws {
         let known = try covered(changes.records.keys.sorted(), on: connection)

@@ -1,4 +1,4 @@
-// DESIGN. One record for each event that may be of interest later: sign-ins, downloads, changes of keys, roles, products and
+// DESIGN. Each event that may matter later has one record: sign-ins, downloads, changes of keys, roles, products and
 // decisions. A change writes its record in its own transaction, so neither exists without the other. Downloads and refused
 // keys, which change no data, are collected in memory and written a moment later. A file of JSON lines is written from the
 // table, so it holds committed records only.
@@ -17,15 +17,15 @@ package struct AuditRecord: Sendable, Equatable {
         case decision = "DECISION"
         case setting = "SETTING"
         case refusedKey = "REFUSED_KEY"
-        /// An issuer, or the groups that it names, let somebody in no further.
+        /// An issuer, or the groups that it names, admitted a person no further.
         case refusedSignIn = "REFUSED_SIGN_IN"
-        /// Records that there was no room for: how many.
+        /// Records were dropped for lack of room; with their number.
         case lost = "LOST"
     }
 
     /// The origin of a request, and its key.
     package struct Origin: Sendable, Equatable {
-        /// The numeric address; empty where there is none.
+        /// The numeric address; empty without one.
         package var address = ""
         /// `api`, `agent`, `upload`, `console`; empty for the server and its operator.
         package var door = ""
@@ -44,14 +44,14 @@ package struct AuditRecord: Sendable, Equatable {
 
     /// The number of its row; 0 before it is written.
     package var id: Int64 = 0
-    /// 0 where it concerns none.
+    /// The organization; 0 without one.
     package var organization: Int64
     /// Milliseconds since 1970, UTC.
     package var time: Int64
     package var event: Event
     /// 0 for the server, its operator and unknown users.
     package var account: Int64 = 0
-    /// The account's address; only records that were read have it.
+    /// The account's address; present only in records that were read.
     package var email = ""
     package var origin = Origin()
     package var subject = ""
@@ -72,7 +72,7 @@ package enum AuditTrail {
     /// Texts are cut after this many characters, because a record is one line.
     private static let textLimit = 500
 
-    /// Writes a record. Called in the transaction of the change that it records, if there is one.
+    /// Writes a record. Must be called in the transaction of the recorded change, if there is one.
     package static func add(_ record: AuditRecord, on connection: any Connection) throws {
         try connection.run(
             """
@@ -84,7 +84,7 @@ package enum AuditTrail {
             """)
     }
 
-    /// PostgreSQL takes no NUL in a text.
+    /// PostgreSQL accepts no NUL in a text.
     private static func cut(_ text: String) -> String {
         let line = text.contains("\0") ? text.split(separator: "\0").joined(separator: " ") : text
         return line.count > textLimit ? "\(line.prefix(textLimit))…" : line
@@ -92,14 +92,14 @@ package enum AuditTrail {
 
     // MARK: Reading
 
-    /// Which records are wanted.
+    /// The conditions on the wanted records.
     package struct Wanted: Sendable {
-        /// Nil for all organizations, and for records that belong to none: for the operator only.
+        /// Nil for all organizations, including records without one; for the operator only.
         package var organization: Int64?
         package var from: Int64 = 0
         package var to: Int64 = .max
         package var event: AuditRecord.Event?
-        /// Only older ones than this: the time and the number of the last record of the page before.
+        /// Only records before this one: the time and number of the last record on the previous page.
         package var before: (time: Int64, id: Int64)?
         package var limit: Int
 
@@ -129,7 +129,7 @@ package enum AuditTrail {
 
     // MARK: Logging
 
-    /// The oldest records that no file of JSON lines has.
+    /// The oldest records that are not in a file of JSON lines yet.
     package static func unlogged(limit: Int, on connection: any Connection) throws -> [AuditRecord] {
         try connection.all(
             """
@@ -138,7 +138,7 @@ package enum AuditTrail {
             """, AuditRecord.init(row:))
     }
 
-    /// Notes that a file has these records.
+    /// Marks records as written to a file.
     package static func markLogged(_ records: [AuditRecord], on connection: any Connection) throws {
         guard !records.isEmpty else { return }
         let ids = SQL.list(records.map { .integer($0.id) })
@@ -147,7 +147,7 @@ package enum AuditTrail {
 
     // MARK: Forgetting
 
-    /// Removes at most `limit` records from before this time and gives how many it removed.
+    /// Deletes at most `limit` records from before this time and returns their number.
     package static func sweep(before time: Int64, limit: Int, on connection: any Connection) throws -> Int {
         try connection.run(
             """
@@ -159,7 +159,7 @@ package enum AuditTrail {
 
 extension AuditRecord {
     fileprivate init(row: borrowing RowBuffer) {
-        // Unknown events of newer versions are shown as settings.
+        // Unknown events of newer versions count as settings.
         self.init(Event(rawValue: row.string(3)) ?? .setting, organization: row.integer(1), at: row.integer(2))
         id = row.integer(0)
         account = row.integer(4)
@@ -172,7 +172,7 @@ extension AuditRecord {
 }
 
 extension Change {
-    /// The event of the audit trail that this change is; nil for changes that stand in the change log alone, as new names do.
+    /// The event of the audit trail for this change; nil for changes that are only in the change log, such as new names.
     var audited: AuditRecord.Event? {
         switch kind {
         case .userKey: .key

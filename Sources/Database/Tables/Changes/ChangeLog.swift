@@ -1,6 +1,6 @@
-/// A line of the change log: what was changed in an organization's configuration or metadata. Written in the transaction
-/// of the change itself, which gives the organization a new revision: its reports show the line. Where the audit trail keeps
-/// changes of this kind (`audited`), the same transaction writes its record.
+/// A line of the change log: a change in the configuration or metadata of an organization. It is written in the transaction
+/// of the change itself, which gives the organization a new revision, because reports show the line. If the audit trail
+/// records changes of this kind (`audited`), the same transaction writes the record.
 package struct Change: Sendable, Equatable {
     package enum Category: String, Sendable {
         case configuration = "CONFIGURATION"
@@ -13,7 +13,7 @@ package struct Change: Sendable, Equatable {
         case deleted = "DELETED"
     }
 
-    /// The kind of thing that was changed: the class of the line.
+    /// The kind of the changed thing: the class of the line.
     package enum Kind: String, Sendable {
         case alert = "ALERT"
         case assignment = "ASSIGNMENT"
@@ -58,7 +58,7 @@ package struct Change: Sendable, Equatable {
     package let kind: Kind
     package let aspect: Aspect
     package let place: Place
-    /// Texts; empty where there was or is no value.
+    /// Texts; empty where no value existed or exists.
     package var before: [String] = []
     package var after: [String] = []
 
@@ -74,7 +74,7 @@ package struct Change: Sendable, Equatable {
         self.after = after
     }
 
-    /// A change of what hangs on a scope itself; its name is looked up.
+    /// A change of a property of the scope itself; the name of the scope is looked up.
     package init(
         _ category: Category, _ kind: Kind, _ aspect: Aspect, in scope: Scope, before: [String] = [],
         after: [String] = [], on connection: any Connection
@@ -85,7 +85,8 @@ package struct Change: Sendable, Equatable {
             before: before, after: after)
     }
 
-    /// Writes the line, in the transaction of the change. The scope of `writing` says whose it is, and in which product or project.
+    /// Writes the line, in the transaction of the change. The scope of `writing` gives the organization, and the product or
+    /// project.
     package func write(_ writing: Writing) throws { try Self.write([self], writing) }
 
     /// Writes lines of one scope.

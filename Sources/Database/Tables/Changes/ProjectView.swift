@@ -7,14 +7,13 @@ package struct ProjectView: Sendable, Equatable {
     package let scan: Int64
     /// The user who uploaded the scan.
     package let uploadedBy: String
-    /// The view of a project that does not show the scan yet, as it will be once it does.
+    /// The view of a project that does not show the scan yet, in its state once it does.
     package let coming: Coming?
 
-    /// The facts of a project, its product and its scan as they are from the transaction that makes the
-    /// scan current.
+    /// The facts of a project, its product and its scan in the state that begins when the scan becomes current.
     package struct Coming: Sendable, Equatable {
         package let name: String
-        /// As the upload says it, or empty.
+        /// The version in the upload, or empty.
         package let version: String
         package let productName: String
         package let productToken: String
@@ -35,7 +34,7 @@ package struct ProjectView: Sendable, Equatable {
         }
     }
 
-    /// - Parameter coming: nil where the project shows the scan.
+    /// - Parameter coming: nil if the project shows the scan already.
     package init(
         coming: Coming? = nil, organization: Int64, product: Int64, project: Int64, token: String, scan: Int64,
         uploadedBy: String
@@ -49,8 +48,8 @@ package struct ProjectView: Sendable, Equatable {
         self.coming = coming
     }
 
-    /// Reads a project; nil when it does not exist (any more) or shows nothing yet. `organization`'s row is locked until
-    /// the transaction ends, so that decisions about its alerts are made one after the other.
+    /// Reads a project; nil when it does not exist (any more) or has no scan yet. The row of `organization` is locked
+    /// until the transaction ends, so that decisions about its alerts are made one after the other.
     package static func lock(
         project: Int64, organization: Int64, on connection: any Connection
     ) throws -> ProjectView? {
@@ -67,7 +66,7 @@ package struct ProjectView: Sendable, Equatable {
         }
     }
 
-    /// Reads the project of a scope, whose row is not locked; nil when it shows nothing yet.
+    /// Reads the project of a scope without a lock; nil when it has no scan yet.
     package static func read(_ scope: Scope, on connection: any Connection) throws -> ProjectView? {
         try connection.first(
             """
@@ -81,7 +80,7 @@ package struct ProjectView: Sendable, Equatable {
         }
     }
 
-    /// The product of a project and the scan that it shows; nil when it does not exist (any more).
+    /// The product of a project and its scan; nil when the project does not exist (any more).
     package static func place(
         project: Int64, on connection: any Connection
     ) throws -> (product: Int64, scan: Int64)? {
@@ -90,12 +89,12 @@ package struct ProjectView: Sendable, Equatable {
         }
     }
 
-    /// How often the project has changed; nil when it shows another scan by now, or does not exist.
+    /// The number of changes of the project; nil when it shows another scan by now, or does not exist.
     package func revision(on connection: any Connection) throws -> Int64? {
         try connection.integer("SELECT revision FROM project WHERE id = \(project) AND scan = \(scan)")
     }
 
-    /// Counts up the revisions of the project and of what is above it.
+    /// Raises the revisions of the project, its product and its organization.
     package func touch(on connection: any Connection) throws {
         try Revisions.raise(
             Scope(kind: .project, organization: organization, product: product, project: project), on: connection)

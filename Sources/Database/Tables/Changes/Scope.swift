@@ -1,4 +1,4 @@
-/// How wide a scope is.
+/// The width of a scope.
 package enum ScopeKind: String, Sendable, CaseIterable {
     case organization
     case product
@@ -32,8 +32,9 @@ package enum ScopeKind: String, Sendable, CaseIterable {
     }
 }
 
-/// The projects that a request may see: of an organization, of one product, or one project; fewer when the user is a
-/// member of some products only. Authorization makes scopes and queries join them; no other code handles tenants.
+/// The projects that a request may see: those of an organization, of one product, or a single project. There are
+/// fewer when the user is a member of only some products. Authorization makes scopes, and queries join them; no other
+/// code handles tenants.
 package struct Scope: Sendable, Equatable {
     package let kind: ScopeKind
     package let organization: Int64
@@ -43,7 +44,7 @@ package struct Scope: Sendable, Equatable {
     package let project: Int64
     /// The products that the user may see, or nil for all.
     package let visibleProducts: [Int64]?
-    /// The product or project that it is compared with, which the user may see too; nil if there is no comparison.
+    /// The product or project for a comparison, which the user may see, too; nil without a comparison.
     package var comparison: Comparison?
 
     /// The other side of a comparison as a scope of its own.
@@ -97,16 +98,16 @@ package struct Scope: Sendable, Equatable {
         return sql
     }
 
-    /// The condition on rows of `product d` behind others: that the user may see it.
+    /// The condition on rows of `product d`, after other conditions, that the user may see the product.
     fileprivate var visibleCondition: SQL {
         guard let visibleProducts else { return "" }
         return " AND d.id IN \(SQL.list(visibleProducts.map(Value.integer)))"
     }
 
-    /// A `WITH` clause that names the projects of the scope as `scope`, in the order of their ids. Projects that have no
-    /// import yet are among them, with scan 0. `realm` is one row: the organization, the product and project of a narrower
-    /// scope (0 in a wider one), and whether all products may be seen; for rows that belong to no project. `compared`
-    /// holds the projects of the other side of a comparison.
+    /// A `WITH` clause that names the projects of the scope as `scope`, in the order of their ids. Projects without an
+    /// import have scan 0. `realm` has one row: the organization, the product and project of a narrower scope (0 in a
+    /// wider one), and whether all products are visible; for rows that belong to no project. `compared` has the projects
+    /// of the other side of a comparison.
     package var clause: SQL {
         """
         WITH scope (project, scan, project_name, project_token, product, product_name) AS NOT MATERIALIZED (
@@ -133,11 +134,11 @@ package struct Scope: Sendable, Equatable {
 package struct ScopeFacts: Sendable, Equatable {
     /// The name of the organization, product or project.
     package let name: String
-    /// The names around it, widest first: organization, product.
+    /// The names of the scopes around it, the widest first: organization, product.
     package let path: [String]
-    /// Counts up with every change of the scope's content.
+    /// Rises with every change of the scope's content.
     package let revision: Int64
-    /// When the content that may be seen last changed: milliseconds since 1970, UTC.
+    /// The time of the last change of the visible content, in milliseconds since 1970, UTC.
     package let updated: Int64
 
     /// Reads the facts; nil when the scope does not exist (any more).

@@ -1,16 +1,16 @@
-/// The mark of a project whose alerts have to be decided again. It is set in the transaction that changes a cause of alerts, and removed
-/// once the alerts were decided again.
+/// The mark of a project whose alerts must be decided again. It is set in the transaction that changes a cause of alerts, and
+/// removed once the alerts were decided again.
 package struct StaleProject: Sendable, Equatable {
     package let project: Int64
     package let organization: Int64
     package let mark: Int64
 
-    /// Marks a project: its alerts have to be decided again.
+    /// Marks a project, so that its alerts are decided again.
     package static func mark(project: Int64, on connection: any Connection) throws {
         try mark("SELECT id FROM project WHERE id = \(project)", on: connection)
     }
 
-    /// Marks projects: their alerts have to be decided again. `projects` selects their numbers.
+    /// Marks projects, so that their alerts are decided again. `projects` selects their numbers.
     package static func mark(_ projects: SQL, on connection: any Connection) throws {
         try connection.run(
             """
@@ -30,14 +30,14 @@ package struct StaleProject: Sendable, Equatable {
         ) { StaleProject(project: $0.integer(0), organization: $0.integer(1), mark: $0.integer(2)) }
     }
 
-    /// Takes the mark away; false when the project became stale again, or another process decided.
+    /// Removes the mark; false when the project became stale again, or another process decided.
     @discardableResult
     package func settle(on connection: any Connection) throws -> Bool {
         try connection.run("DELETE FROM stale_project WHERE project = \(project) AND mark = \(mark)") == 1
     }
 
-    /// Gives the mark a number that it never had. So `settle` notices every later change, even if another process removes the
-    /// mark and it is set again. Nil when the project became stale again, or another process decided.
+    /// Gives the mark a number that it never had before. So `settle` notices every later change, even if another process
+    /// removes the mark and it is set again. Nil when the project became stale again, or another process decided.
     package func renew(on connection: any Connection) throws -> StaleProject? {
         let number = Int64.random(in: 1 << 32..<1 << 50)
         let renewed = try connection.run(

@@ -13,7 +13,7 @@ package struct Writing {
     /// Milliseconds since 1970, UTC.
     package let time: Int64
     package let connection: any Connection
-    /// Where the author came in, for the audit trail.
+    /// The origin of the author's request, for the audit trail.
     package let origin: AuditRecord.Origin
 
     package init(
@@ -27,7 +27,7 @@ package struct Writing {
         self.connection = connection
     }
 
-    /// The account in whose name it is; 0 for the server.
+    /// The author's account; 0 for the server.
     package var account: Int64 {
         switch author {
         case .account(let id): id
@@ -44,7 +44,7 @@ package struct Writing {
 /// The author of a change in the change log.
 package enum Author: Sendable, Equatable {
     case account(Int64)
-    /// The server, or its operator at the command line.
+    /// A change by the server, or by its operator at the command line.
     case system
 
     var account: Int64? {

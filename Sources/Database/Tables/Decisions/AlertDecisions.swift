@@ -1,11 +1,11 @@
 package import Inventory
 
-// DESIGN. People name alerts by their uuids, of any projects of the scope at once: all are decided in one transaction, or
-// none. `AlertLife` knows the meaning of a decision.
+// DESIGN. People name alerts of any projects in the scope by their uuids. One transaction decides all of them or none.
+// `AlertLife` applies a decision.
 
 /// Decisions of people about alerts.
 package enum AlertDecision: Sendable, Equatable {
-    /// Until a time in milliseconds since 1970, or (0) for good.
+    /// Ignores until a time in milliseconds since 1970, or permanently (0).
     case ignore(until: Int64, because: IgnoreReason = .none)
     case open
 }
@@ -36,7 +36,7 @@ extension Alerts {
         }
     }
 
-    /// The changed alert; nil when nothing changes.
+    /// The changed alert; nil when the decision changes nothing.
     private static func decided(
         _ decision: AlertDecision, _ alert: Alert, comments: String, by account: Int64, at time: Int64
     ) throws -> AlertChange? {
@@ -52,7 +52,7 @@ extension Alerts {
         } catch {
             throw DecisionError.resolvedAlert(alert.uuid)
         }
-        // It answers an earlier contradiction.
+        // The decision answers an earlier contradiction.
         after.contested = 0
         guard after != alert else { return nil }
         after.modified = time
@@ -61,7 +61,7 @@ extension Alerts {
 }
 
 extension Alert {
-    /// As a line of the change log has it.
+    /// The form of a line in the change log.
     fileprivate var said: String {
         var words = [type.rawValue, subject, life.state.rawValue]
         if case .ignored(let account, _) = life.decision, account != 0 {

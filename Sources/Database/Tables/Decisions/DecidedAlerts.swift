@@ -4,10 +4,10 @@ import Inventory
 struct DecidedAlerts {
     let product: Int64
     let project: Int64
-    /// The name that the versions of the project have in common.
+    /// The name that the versions of the project share.
     let family: String
     private(set) var alerts: [Alert] = []
-    /// The libraries that they are about, by the uuids of the alerts, as the change log names them.
+    /// The libraries of the alerts by the alerts' uuids, under the names for the change log.
     private(set) var libraries: [String: Change.Place] = [:]
 
     /// Finds alerts by their uuids, in the order of projects and alerts. Throws `DecisionError.unknownAlert` when the scope lacks

@@ -1,9 +1,10 @@
-// The row of a delivery names a job by its uuid; one about a decision names that by its number.
+// The row of a delivery names a job by its uuid, or a decision by its number.
 
 extension Webhooks {
     private static let prefix = "decision:"
 
-    /// Queues a notice to each webhook of the organization that a decision has ended by itself, in the transaction that ends it.
+    /// Queues a notice for each webhook of the organization that a decision has expired, in the transaction that ends the
+    /// decision.
     static func announce(expired decision: LastingDecision, at time: Int64, on connection: any Connection) throws {
         try connection.run(
             """
@@ -13,7 +14,7 @@ extension Webhooks {
             """)
     }
 
-    /// The decision that a delivery is about; nil if it is about a job, or the decision was deleted.
+    /// The decision of a delivery; nil if the delivery is about a job, or the decision was deleted.
     package static func decision(
         of delivery: WebhookDelivery, on connection: any Connection
     ) throws -> LastingDecision? {

@@ -1,17 +1,18 @@
 import Inventory
 
-// DESIGN. A decision for an organization may reach alerts of thousands of projects, and the call that makes it answers after they
-// are updated. Evaluating each project again, as after an import, would take minutes. So only alerts are read that the decision may
-// be about, and only those for which it counts are written, for hundreds of projects in one short transaction. The same two
-// functions as in the evaluation of a project (`comesBefore`, `AlertLife`) choose the decision that counts and apply it to the
-// alert. When the time of the call is over or the process dies (`resume`), the remaining alerts are updated by the next evaluation
-// of their projects.
+// DESIGN. A decision for an organization may reach alerts of thousands of projects, and its call answers after they are
+// updated. Evaluating each project again, as after an import, would take minutes. So only the alerts that the decision may
+// concern are read, and only those for which it counts are written, for hundreds of projects in one short transaction. The two
+// functions of a project's evaluation (`comesBefore`, `AlertLife`) choose the decision that counts and apply it to the alert.
+// When the time of the call is over, or the process dies (`resume`), the next evaluation of their projects updates the
+// remaining alerts.
 
 /// Applies a new decision to existing alerts.
 package struct DecisionWork: Sendable {
-    /// Projects of one transaction, and the alerts about vulnerabilities that these have: they are counted again.
+    /// The most projects in one transaction, and the most of their alerts about vulnerabilities, which are counted
+    /// again.
     private static let page = (projects: 200, alerts: 5000 as Int64)
-    /// After so many milliseconds the process of an unfinished decision counts as dead.
+    /// After this many milliseconds without an end, the process of a decision counts as dead.
     private static let patience: Int64 = 60_000
 
     private let database: any Database
@@ -23,7 +24,7 @@ package struct DecisionWork: Sendable {
         self.now = now
     }
 
-    /// Works until all alerts are up to date, or until `shouldStop`: then the projects that are left are marked as stale. Blocks the
+    /// Works until all alerts are updated, or until `shouldStop`; the remaining projects are then marked as stale. Blocks the
     /// calling thread.
     package func run(_ decision: LastingDecision, shouldStop: () -> Bool) throws -> (alerts: Int, isDone: Bool) {
         let (projects, vulnerabilities) = try database.snapshot { try Self.reach(of: decision, on: $0) }
@@ -58,7 +59,7 @@ package struct DecisionWork: Sendable {
         }
     }
 
-    /// Ends the work of a decision: only these projects still have to be evaluated.
+    /// Ends the work of a decision: only these projects still need an evaluation.
     private static func leave(_ decision: Int64, _ projects: [Int64], on connection: any Connection) throws {
         try SQL.inSlices(projects, as: Value.integer) { list in
             try StaleProject.mark("SELECT id FROM project WHERE id IN \(list)", on: connection)
@@ -66,7 +67,7 @@ package struct DecisionWork: Sendable {
         try connection.run("UPDATE decision SET applied = 1 WHERE id = \(decision)")
     }
 
-    /// The projects in groups, one for each transaction, so that all transactions take about equally long.
+    /// The projects in groups, one for each transaction; all transactions should take about the same time.
     static func pages(of projects: [Int64], on connection: any Connection) throws -> [ArraySlice<Int64>] {
         var alerts: [Int64: Int64] = [:]
         try SQL.inSlices(projects, as: Value.integer) { list in
@@ -90,7 +91,7 @@ package struct DecisionWork: Sendable {
 
     // MARK: Finding
 
-    /// The projects with alerts that a decision may be about, and the vulnerabilities; nil for all of them.
+    /// The projects with alerts that a decision may concern, and the vulnerabilities; nil for all of them.
     private static func reach(
         of decision: LastingDecision, on connection: any Connection
     ) throws -> (projects: [Int64], vulnerabilities: Set<Int64>?) {
@@ -117,7 +118,8 @@ package struct DecisionWork: Sendable {
 
     // MARK: Applying
 
-    /// Applies the decision in some projects, to alerts for which no other counts before it. Returns their number.
+    /// Applies the decision in some projects, to alerts for which no other decision takes precedence. Returns their
+    /// number.
     private static func apply(
         _ decision: LastingDecision, to projects: [Int64], _ vulnerabilities: Set<Int64>?, at time: Int64,
         on connection: any Connection
@@ -153,7 +155,7 @@ package struct DecisionWork: Sendable {
         return changes.values.reduce(0) { $0 + $1.count }
     }
 
-    /// The alerts of some projects about these vulnerabilities, or about all, that are not resolved.
+    /// The unresolved alerts of some projects about these vulnerabilities, or about all.
     static func candidates(in projects: [Int64], _ vulnerabilities: Set<Int64>?) -> SQL {
         var sql: SQL = """
             SELECT \(Alert.columns(of: "a")), a.project, l.purl, l.group_id, l.artifact, l.version

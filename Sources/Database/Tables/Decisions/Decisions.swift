@@ -1,23 +1,23 @@
 import Inventory
 
-/// Why a decision was not made.
+/// The reason why a decision was not made.
 package enum DecisionError: Error, Equatable {
     /// The scope has no alert with this uuid.
     case unknownAlert(String)
     case resolvedAlert(String)
-    /// The organization has as many in force as it may.
+    /// The organization has the most decisions in force that it may have.
     case tooMany
 }
 
-/// The table of decisions that hold for many alerts.
+/// The table of decisions that apply to many alerts.
 package enum Decisions {
-    /// The most that an organization may have in force.
+    /// The most decisions of an organization in force.
     package static let limit: Int64 = 20_000
-    /// The most that one answer lists.
+    /// The most decisions that one answer lists.
     package static let page = 1000
 
     /// Stores a decision, which gets a number. `DecisionWork` applies it to existing alerts. A decision about certain alerts
-    /// names them in `uuids`; it is applied at once, and is stored as one decision for each project that has some of them.
+    /// names them in `uuids`. It is applied at once, and stored as one decision for each project with some of the alerts.
     package static func add(_ decision: LastingDecision, alerts uuids: [String], _ writing: Writing) throws
         -> [LastingDecision]
     {
@@ -73,13 +73,13 @@ package enum Decisions {
 
     // MARK: Reading
 
-    /// Which of an organization's decisions a list names.
+    /// The conditions on the decisions of a list.
     package struct Wanted: Sendable {
         package let scope: Scope
-        /// Those with higher numbers.
+        /// Only decisions with higher numbers.
         package var after: Int64 = 0
         package var showsEnded = false
-        /// Decisions that end, or should be reviewed, before these times; nil for all.
+        /// Only decisions that end, or should be reviewed, before these times; nil for all.
         package var expiresBefore: Int64?
         package var reviewBefore: Int64?
 
@@ -111,7 +111,7 @@ package enum Decisions {
         return found
     }
 
-    /// The condition on rows of `decision k`: those of a scope, of these products; nil stands for all of them.
+    /// The condition that rows of `decision k` belong to a scope and to these products; nil means all products.
     private static func condition(_ scope: Scope, of products: [Int64]?, on connection: any Connection) throws -> SQL {
         var sql: SQL = "k.organization = \(scope.organization)"
         switch scope.kind {
@@ -129,7 +129,7 @@ package enum Decisions {
         return sql
     }
 
-    /// A decision of an organization, whether it has ended or not; nil when there is none of that number.
+    /// A decision of an organization, in force or ended; nil for an unknown number.
     package static func find(
         _ id: Int64, organization: Int64, on connection: any Connection
     ) throws -> LastingDecision? {
@@ -138,7 +138,7 @@ package enum Decisions {
         ) { LastingDecision(row: $0) } ?? nil
     }
 
-    /// The decisions in force that may reach alerts of a project, the one that counts first before the others.
+    /// The decisions in force that may reach alerts of a project, in their order of precedence.
     package static func inForce(
         in view: ProjectView, at time: Int64, on connection: any Connection
     ) throws -> [LastingDecision] {
@@ -171,7 +171,7 @@ package enum Decisions {
         ) { LastingDecision.libraryName(purl: $0.string(0), group: $0.string(1), artifact: $0.string(2)) }
     }
 
-    /// The vulnerabilities that have one of these names, by the names as they are given. Small letters are read as capitals, too.
+    /// The vulnerabilities with one of these names, by the given names. Small letters also match capitals.
     package static func vulnerabilities(
         named names: Set<String>, organization: Int64, on connection: any Connection
     ) throws -> [String: Set<Int64>] {
@@ -191,7 +191,7 @@ package enum Decisions {
 
     // MARK: Ending
 
-    /// Withdraws decisions of the scope; gives the first number that is none in force here, and then none is withdrawn.
+    /// Withdraws decisions of the scope. Returns the first number that is not in force here; then none is withdrawn.
     package static func withdraw(_ ids: [Int64], _ writing: Writing) throws -> Int64? {
         let connection = writing.connection
         try Revisions.lock(writing.scope.organization, on: connection)
@@ -213,7 +213,7 @@ package enum Decisions {
         return nil
     }
 
-    /// The alerts that it counted for are decided again.
+    /// The alerts for which they counted are decided again.
     private static func end(
         _ decision: LastingDecision, as state: LastingDecision.State, by account: Int64, at time: Int64,
         on connection: any Connection
@@ -227,7 +227,7 @@ package enum Decisions {
             "SELECT project FROM alert WHERE decision_id = \(decision.id) AND decision_id > 0", on: connection)
     }
 
-    /// An organization with a decision whose time is over; nil when there is none.
+    /// An organization with an expired decision; nil when there is none.
     package static func expired(at time: Int64, on connection: any Connection) throws -> Int64? {
         try connection.integer(
             """
@@ -236,8 +236,8 @@ package enum Decisions {
             """)
     }
 
-    /// Ends decisions of an organization whose time is over, at most `limit`, each with a line of the change log and a notice to
-    /// webhooks. Returns their number.
+    /// Ends expired decisions of an organization, at most `limit`, each with a line of the change log and a notice to webhooks.
+    /// Returns their number.
     package static func expire(
         organization: Int64, limit: Int, at time: Int64, on connection: any Connection
     ) throws -> Int {
@@ -257,7 +257,8 @@ package enum Decisions {
         return over.count
     }
 
-    /// Deletes decisions for a deleted project: those about its alerts and, when it was the last version, those about all versions.
+    /// Deletes decisions of a deleted project: those about its alerts and, if it was the last version, those about all
+    /// versions.
     static func forget(project: Int64, on connection: any Connection) throws {
         let place = try connection.first(
             "SELECT organization, product, name, version FROM project WHERE id = \(project)"
@@ -281,7 +282,7 @@ package enum Decisions {
 }
 
 extension LastingDecision {
-    /// Where it holds. The project is the one in which it was decided.
+    /// The scope in which it applies. The project is the one in which it was decided.
     var place: Scope {
         switch reach {
         case .alert, .project:

@@ -1,15 +1,15 @@
-// DESIGN. An upload with a project version makes a project called `name - version`, so that several versions are kept side by side. A
-// decision for one version holds for the next, so the versions of one thing have to be recognized. An upload gives the version
-// (`project.version`). In the full name of a project without it, also one of an earlier release of Waybill, only a part that looks like
-// a version counts: `web - 2` is one, `web - backend` is not.
+// DESIGN. An upload with a project version makes a project called `name - version`, so that several versions exist side by
+// side. A decision for one version applies to the next, so the versions of one thing must be recognized. An upload gives the
+// version (`project.version`). In the full name of a project without a stated version, perhaps made by an earlier release of
+// Waybill, only a part that looks like a version counts: `web - 2` has one, `web - backend` has none.
 
-/// The name that all versions of a project have in common, and the version.
+/// The name that all versions of a project share, and the version.
 package struct ProjectFamily: Sendable, Equatable {
     package let name: String
-    /// Empty where it has none.
+    /// Empty for a project without a version.
     package let version: String
 
-    /// - Parameter version: as an upload said it (`project.version`), or empty.
+    /// - Parameter version: the version in an upload (`project.version`), or empty.
     package init(project: String, version: String) {
         let ending = " - \(version)"
         if !version.isEmpty, project.utf8.count > ending.utf8.count,
@@ -32,7 +32,7 @@ package struct ProjectFamily: Sendable, Equatable {
         return digits.utf8.first.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
     }
 
-    /// Those of some projects, by their ids.
+    /// The names and versions of some projects, by their ids.
     package static func read(
         _ projects: SQL, on connection: any Connection
     ) throws -> [(project: Int64, family: ProjectFamily)] {
@@ -43,7 +43,7 @@ package struct ProjectFamily: Sendable, Equatable {
 }
 
 extension ProjectView {
-    /// The name that the versions of the project have in common, and its version; nil when it does not exist (any more).
+    /// The name that the versions of the project share, and its version; nil when the project does not exist (any more).
     func family(on connection: any Connection) throws -> ProjectFamily? {
         if let coming { return ProjectFamily(project: coming.name, version: coming.version) }
         return try ProjectFamily.read("p.id = \(project)", on: connection).first?.family

@@ -1,20 +1,20 @@
-// DESIGN. A document's claim names its vulnerability freely; advisories and the organization's other documents decide which
-// vulnerability that is, and changes with them. So the names are kept (`library_claim`), and their meaning is decided with each
-// evaluation of the project's alerts (`claimed_vulnerability`).
+// DESIGN. A document's claim may use any name for its vulnerability. Advisories and the organization's other documents decide
+// which vulnerability the name means, and their changes may change it. So the names are stored (`library_claim`), and each
+// evaluation of the project's alerts decides their meaning (`claimed_vulnerability`).
 
 /// The claims of documents about vulnerabilities of their libraries.
 package enum Claims {
-    /// The occurrence number of claims about all of what a document describes.
+    /// The occurrence number of claims about the whole content of a document.
     package static let product: Int64 = 0
 
-    /// An entry of `vulnerability_claim` that is about something.
+    /// An entry of `vulnerability_claim` with a subject.
     package struct Entry: Sendable {
         /// Its number in the scan.
         package let claim: Int64
-        /// Its name of the vulnerability, and all other names.
+        /// Its main name of the vulnerability, and all other names.
         package let id: String
         package var names: [String]
-        /// Whether it is about a library, not only about the whole product.
+        /// Whether it concerns a library rather than only the whole product.
         package var isAboutLibrary: Bool
 
         package init(claim: Int64, id: String, names: [String], isAboutLibrary: Bool) {
@@ -53,7 +53,7 @@ package enum Claims {
 
     // MARK: Which vulnerabilities
 
-    /// Of a claim, the vulnerability that it is about.
+    /// A claim and its vulnerability.
     package struct Link: Sendable, Hashable {
         package let claim: Int64
         package let vulnerability: Int64
@@ -64,7 +64,7 @@ package enum Claims {
         }
     }
 
-    /// Makes these the vulnerabilities of a scan's claims.
+    /// Sets the vulnerabilities of a scan's claims.
     package static func link(_ links: Set<Link>, of scan: Int64, on connection: any Connection) throws {
         var known: Set<Link> = []
         try connection.each("SELECT claim, vulnerability FROM claimed_vulnerability WHERE scan = \(scan)") { row in
@@ -84,7 +84,7 @@ package enum Claims {
         }
     }
 
-    /// The claims of a scan that only repeat names which earlier claims give for the same components. Only the earlier claims
+    /// The claims of a scan that only repeat the names of earlier claims for the same components. Only the earlier claims
     /// have rows of their own; each repeating claim is returned with one of them.
     package static func twins(of scan: Int64, on connection: any Connection) throws -> [(claim: Int64, of: Int64)] {
         try connection.all(
@@ -106,8 +106,8 @@ package enum Claims {
         package let said: ProjectView.Statement
     }
 
-    /// The claims about each occurrence and vulnerability of a scan, in the order of both: analysed ones before those that are
-    /// only listed, later ones before earlier ones.
+    /// The claims about each occurrence and vulnerability of a scan, in the order of both: claims with an analysis before
+    /// those without, later ones before earlier ones.
     package static func statements(of scan: Int64, on connection: any Connection) throws -> [Statement] {
         var found: [Statement] = []
         try connection.each(
@@ -130,14 +130,14 @@ package enum Claims {
 
     // MARK: An organization's own vulnerabilities
 
-    /// A name and whose it is.
+    /// A name and its owner.
     package struct Owner: Sendable {
         package let vulnerability: Int64
         /// The name of the vulnerability.
         package let name: String
     }
 
-    /// The organization's own vulnerabilities that documents know by these names.
+    /// The organization's own vulnerabilities that documents know under these names.
     package static func owners(
         of names: some Collection<String>, organization: Int64, on connection: any Connection
     ) throws -> [String: Owner] {
@@ -153,7 +153,7 @@ package enum Claims {
         return found
     }
 
-    /// Makes these the names of the organization's own vulnerabilities.
+    /// Sets the names of the organization's own vulnerabilities.
     package static func name(
         _ owners: [String: Int64], organization: Int64, on connection: any Connection
     ) throws {
@@ -183,8 +183,8 @@ package enum Claims {
         return found
     }
 
-    /// Vulnerabilities of an organization's own that documents know by one of these names, in any organization: an advisory
-    /// came that has the name.
+    /// The own vulnerabilities of all organizations that documents know under one of these names, for the arrival of an
+    /// advisory with the name.
     package static func vulnerabilities(
         named names: some Collection<String>, on connection: any Connection
     ) throws -> Set<Int64> {

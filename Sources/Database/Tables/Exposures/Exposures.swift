@@ -1,19 +1,19 @@
-// DESIGN. Findings of advisories and claims of a document are one set, which is written with the alerts of a project in one
-// transaction. Reports, alerts and bills of materials read it and nothing else, so they agree at any moment. `finding` still
-// holds what matching knows of a library in any project; reports join it for fixes only.
+// DESIGN. Findings of advisories and claims of a document form one set, which is written with the alerts of a project in one
+// transaction. Reports, alerts and bills of materials read only this set, so they always agree. `finding` still holds the
+// results of matching for a library in any project; reports join it only for fixes.
 
 /// A vulnerability of a library of a scan.
 package struct Exposure: Sendable, Hashable {
-    /// Of the occurrence.
+    /// The position of the occurrence.
     package let position: Int64
     package let vulnerability: Int64
-    /// Whether an advisory says so.
+    /// Whether an advisory states the exposure.
     package let isFound: Bool
-    /// The entry of `vulnerability_claim` that says so; -1 where the document does not.
+    /// The entry of `vulnerability_claim` that states it; -1 if the document does not.
     package let claim: Int64
-    /// CycloneDX `analysis.state` of the statement of the document that counts, or empty.
+    /// CycloneDX `analysis.state` of the document's statement that counts, or empty.
     package let state: String
-    /// The vulnerability's edition when this was decided: a vulnerability with a newer one is decided again.
+    /// The vulnerability's edition at the time of the decision; a newer edition requires a new decision.
     package let edition: Int64
     /// The statement (`vex_statement`) that counts; 0 without one.
     package let statement: Int64
@@ -34,7 +34,7 @@ package struct Exposure: Sendable, Hashable {
 
 /// The table of exposures.
 package enum Exposures {
-    /// Makes the exposures of a scan these. Returns the vulnerabilities of those that were added, changed or removed.
+    /// Replaces the exposures of a scan. Returns the vulnerabilities of those that were added, changed or removed.
     package static func replace(
         of scan: Int64, with wanted: [Exposure], on connection: any Connection
     ) throws -> Set<Int64> {
@@ -92,15 +92,15 @@ package enum Exposures {
             """) == nil
     }
 
-    /// Marks the projects which show one of these vulnerabilities as stale; `project` is left out.
+    /// Marks the projects that show one of these vulnerabilities as stale, except `project`.
     package static func markStale(
         showing vulnerabilities: some Collection<Int64>, but project: Int64 = 0, on connection: any Connection
     ) throws {
         try markStale(vulnerabilities, where: "s.project <> \(project)", on: connection)
     }
 
-    /// Like `markStale(showing:)` for projects in which a document alone claims one of them; matching handles those in which
-    /// an advisory finds it.
+    /// Like `markStale(showing:)`, for projects in which only a document claims one of them; matching handles projects in
+    /// which an advisory finds it.
     package static func markStale(
         claiming vulnerabilities: some Collection<Int64>, on connection: any Connection
     ) throws {
@@ -119,7 +119,7 @@ package enum Exposures {
         }
     }
 
-    /// The vulnerabilities among these that a scan shows.
+    /// Those of these vulnerabilities that a scan shows.
     package static func shown(
         of vulnerabilities: some Collection<Int64>, on connection: any Connection
     ) throws -> Set<Int64> {
@@ -135,14 +135,14 @@ package enum Exposures {
         return found
     }
 
-    /// Deletes those of these vulnerabilities to which no row refers: no advisory, no document, no alert.
+    /// Deletes those of these vulnerabilities that no row refers to: no advisory, no document, no alert.
     package static func forget(_ vulnerabilities: some Collection<Int64>, on connection: any Connection) throws {
         try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
             try forget("v.id IN \(list) AND (v.organization > 0 OR NOT EXISTS (\(Self.advisories)))", on: connection)
         }
     }
 
-    /// Deletes those vulnerabilities of an organization's own to which no row refers.
+    /// Deletes the organization's own vulnerabilities that no row refers to.
     package static func forget(organization: Int64, on connection: any Connection) throws {
         try forget("v.organization = \(organization)", on: connection)
     }
@@ -163,8 +163,8 @@ package enum Exposures {
         }
     }
 
-    /// Says that a scan describes nothing any more: vulnerabilities that other documents claim, too, are described by them with
-    /// the next look at their projects.
+    /// Marks a scan as one that describes no vulnerability any more. Vulnerabilities that other documents claim, too, are
+    /// described by those after the next evaluation of their projects.
     package static func withdraw(scan: Int64, on connection: any Connection) throws {
         let described = try connection.all(
             "SELECT id FROM vulnerability WHERE claim_scan > 0 AND claim_scan = \(scan)"

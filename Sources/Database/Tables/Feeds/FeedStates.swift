@@ -1,20 +1,20 @@
-/// How current a source of knowledge is, or a part of one: a row of `feed`.
+/// The state of a source of knowledge, or of a part of one: a row of `feed`.
 package struct FeedState: Sendable, Equatable {
-    /// `kev`, `osv/npm`.
+    /// The name: `kev`, `osv/npm`.
     package let name: String
-    /// Where it came from last.
+    /// The address of the last download.
     package var address = ""
-    /// The marks by which that server can answer that the file is unchanged; empty where it sent none.
+    /// The marks by which the server can answer that the file is unchanged; empty if the server sent none.
     package var etag = ""
     package var lastModified = ""
     package var records: Int64 = 0
-    /// The time of the newest record; milliseconds since 1970, UTC, as all times here.
+    /// The time of the newest record, in milliseconds since 1970, UTC, as for all times here.
     package var newest: Int64?
     /// The time of its last successful update; 0 for never.
     package var checked: Int64 = 0
-    /// When that changed something; 0 for never.
+    /// The time of the last update that changed something; 0 for never.
     package var updated: Int64 = 0
-    /// When it failed last, and why; 0 and empty for never.
+    /// The time of the last failure, and its reason; 0 and empty for none.
     package var failed: Int64 = 0
     package var error = ""
 
@@ -39,7 +39,7 @@ package struct FeedState: Sendable, Equatable {
         error = row.string(9)
     }
 
-    /// The state of a source; for an unknown source a state without a look.
+    /// The state of a source; an unknown source has never been checked.
     package static func of(_ name: String, on connection: any Connection) throws -> FeedState {
         try connection.first("SELECT \(columns) FROM feed WHERE name = \(name)") { FeedState(row: $0) }
             ?? FeedState(name: name)
@@ -63,10 +63,10 @@ package struct FeedState: Sendable, Equatable {
             """)
     }
 
-    /// Writes down that a source could not be brought up to date. Its stored records remain.
+    /// Stores that a source could not be updated. Its stored records remain.
     package static func fail(_ name: String, at time: Int64, why: String, on connection: any Connection) throws {
         var state = try of(name, on: connection)
-        // Reported once, until the next successful update.
+        // A failure is reported once, until the next successful update.
         if !state.isFailing { try Notices.sayToAll(.update, of: name, why, at: time, on: connection) }
         state.failed = time
         state.error = why
@@ -75,10 +75,10 @@ package struct FeedState: Sendable, Equatable {
 
     // MARK: Whose turn it is
 
-    /// The name of the row that says when a server last began to update by itself.
+    /// The name of the row with the time when a server last began an automatic update.
     private static let schedule = "schedule"
 
-    /// Whether the turn of updating may be taken.
+    /// Whether a server may start an automatic update.
     package static func isTurnDue(at time: Int64, every interval: Int64, on connection: any Connection) throws -> Bool {
         guard let last = try connection.integer("SELECT checked_at FROM feed WHERE name = \(schedule)") else {
             return true
@@ -86,8 +86,9 @@ package struct FeedState: Sendable, Equatable {
         return last <= time - interval || last > time
     }
 
-    /// Takes the turn of updating, in the transaction that submits the job; false when another node had it less than
-    /// `interval` milliseconds ago. A turn in the future, from before a clock was set back, does not count.
+    /// Takes the turn for an update, in the transaction that submits the job; false when another node took it less
+    /// than `interval` milliseconds ago. A turn in the future is from before a clock was set back, and does not
+    /// count.
     package static func takeTurn(at time: Int64, every interval: Int64, on connection: any Connection) throws -> Bool {
         try connection.run(
             """

@@ -1,19 +1,19 @@
 /// The tables of products' cycles of releases and their ends.
 package enum Lifecycles {
-    /// A cycle of releases, as 3.11 of a language.
+    /// A cycle of releases, such as 3.11 of a language.
     package struct Cycle: Sendable, Equatable {
         package let name: String
         package var released: Int64?
-        /// The day of its end; nil where none is set or known.
+        /// The day of its end; nil if none is set or known.
         package var end: Int64?
-        /// Whether the end is past; nil where that is not known.
+        /// Whether it has ended; nil if unknown.
         package var isOver: Bool?
         package var latest = ""
 
         package init(name: String) { self.name = name }
     }
 
-    /// Replaces the stored facts of a product.
+    /// Replaces the stored facts about a product.
     package static func replace(
         _ product: String, cycles: [Cycle], purls: [String], on connection: any Connection
     ) throws {

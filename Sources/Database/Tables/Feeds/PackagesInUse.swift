@@ -1,6 +1,6 @@
 /// The packages of libraries, for sources that are queried only about packages in use.
 package enum PackagesInUse {
-    /// The ecosystems of libraries, with their releases where they have some: `npm`, `Debian:12`. Found by skipping from one to the
+    /// The ecosystems of libraries, with their releases if they have any: `npm`, `Debian:12`. The query skips from one to the
     /// next in an index.
     package static func places(on connection: any Connection) throws -> Set<String> {
         var found: Set<String> = []
@@ -10,19 +10,19 @@ package enum PackagesInUse {
         {
             let place = String(package.prefix { $0 != "/" })
             found.insert(place)
-            // What follows the slash in the order of bytes.
+            // The byte after the slash in byte order.
             after = place + "0"
         }
         return found
     }
 
-    /// A package, and a package URL of one of its libraries.
+    /// A package with a package URL of one of its libraries.
     package struct Package: Sendable, Equatable {
         package let text: String
         package let purl: String
     }
 
-    /// Packages of an ecosystem that were asked for before `time`, or never: those asked longest ago first.
+    /// Packages of an ecosystem that were queried before `time` or never, the longest ago first.
     package static func unasked(
         since time: Int64, in ecosystem: String, limit: Int, on connection: any Connection
     ) throws -> [Package] {
@@ -36,7 +36,7 @@ package enum PackagesInUse {
         ) { Package(text: $0.string(0), purl: $0.string(1)) }
     }
 
-    /// Writes down that releases of packages were asked for.
+    /// Stores that releases of packages were queried.
     package static func noteAsked(_ packages: [String], at time: Int64, on connection: any Connection) throws {
         for package in packages {
             try connection.run(

@@ -1,7 +1,7 @@
-// DESIGN. Statements of people about a library refer to its identity (its uuid) in an organization. They hold for every row that
-// describes it, also for rows of later imports (`apply`). Rows of libraries show it themselves, so that reports stay plain reads:
-// `library.in_house`, `library.license_expression`, `library_license`. A change makes the projects that have the library stale, as
-// alerts rest on it, and is in the change log.
+// DESIGN. Statements of people about a library refer to its identity (its uuid) in an organization. They apply to every row
+// that describes the library, including rows of later imports (`apply`). Rows of libraries contain the result, so that reports
+// remain plain reads: `library.in_house`, `library.license_expression`, `library_license`. A change is written to the change
+// log. It makes the projects with the library stale, because alerts depend on it.
 
 /// The organization of a changed library, the author and the time.
 package struct Curator: Sendable {
@@ -21,7 +21,7 @@ package struct Curator: Sendable {
 
     var scope: Scope { Scope(kind: .organization, organization: organization) }
 
-    /// The name and number of a library for the change log; nil when the organization has none with this uuid.
+    /// The name and number of a library for the change log; nil for an uuid that the organization does not have.
     func place(_ uuid: String, on connection: any Connection) throws -> Change.Place? {
         try connection.first(
             """
@@ -31,26 +31,26 @@ package struct Curator: Sendable {
         ) { Change.Place("LIBRARY", id: $0.integer(0), name: $0.string(1)) }
     }
 
-    /// Writes the line of the change log, marks the projects with the library as stale and raises revisions.
+    /// Writes the line of the change log, marks the projects with the library as stale, and raises revisions.
     func note(_ change: Change, of uuid: String, on connection: any Connection) throws {
         try note([(change, uuid)], on: connection)
     }
 
-    /// As the other, of many libraries.
+    /// The same for many libraries.
     func note(_ changes: [(change: Change, uuid: String)], on connection: any Connection) throws {
         guard !changes.isEmpty else { return }
         try Change.write(changes.map(\.change), writing(on: connection))
         try Self.touch(changes.map(\.uuid), of: organization, on: connection)
     }
 
-    /// Writes the line of the change log, and the record that goes with it.
+    /// Writes the line of the change log with its audit record.
     func write(_ change: Change, on connection: any Connection) throws { try change.write(writing(on: connection)) }
 
     private func writing(on connection: any Connection) -> Writing {
         Writing(in: scope, by: author, at: time, from: origin, on: connection)
     }
 
-    /// Marks the projects with libraries of the organization as stale and raises revisions.
+    /// Marks the projects with these libraries of the organization as stale, and raises revisions.
     static func touch(_ uuids: [String], of organization: Int64, on connection: any Connection) throws {
         var found: Set<Int64> = []
         try SQL.inSlices(uuids, as: Value.text) { list in
@@ -67,10 +67,10 @@ package struct Curator: Sendable {
     }
 }
 
-/// In-house marks, by hand and by rule.
+/// In-house marks, set by hand or by rule.
 package enum InHouse {
-    /// Marks libraries by hand. Throws nothing for those that are marked; gives the first uuid that is no library here, and then has
-    /// written nothing that may be kept.
+    /// Marks libraries by hand. Libraries that are already marked are no error. Returns the first uuid that is not a library
+    /// here; the caller must then undo the transaction.
     package static func mark(
         _ uuids: [String], reason: String, by curator: Curator, on connection: any Connection
     ) throws -> String? {
@@ -84,8 +84,8 @@ package enum InHouse {
         return nil
     }
 
-    /// Takes marks away, also those of other users; gives the first uuid that is not marked, and then has written nothing that may be
-    /// kept.
+    /// Removes marks, also those of other users. Returns the first uuid that is not marked; the caller must then undo the
+    /// transaction.
     package static func unmark(
         _ uuids: [String], by curator: Curator, on connection: any Connection
     ) throws -> String? {
@@ -129,7 +129,7 @@ package enum InHouse {
 package enum Curation {
     /// Applies people's statements about libraries to rows that were just inserted.
     ///
-    /// - Parameter fitting: the libraries among them that rules fit, by their uuids.
+    /// - Parameter fitting: those of the libraries that rules fit, by their uuids.
     package static func apply(
         to ids: ClosedRange<Int64>, of scan: Int64, organization: Int64, fitting: [InHouse.Fitting],
         on connection: any Connection

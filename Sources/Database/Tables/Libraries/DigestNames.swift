@@ -1,29 +1,29 @@
-// DESIGN. Two sources give the name for a digest: imported lists, and documents of the same organization that give a
-// library's name and digest. The list counts before documents, and documents that disagree give no name. A library that was
-// named by its digest (`library.naming` 2) is no source itself, because a wrong name would then stay for ever.
+// DESIGN. Two sources give a name for a digest: imported lists, and documents of the same organization with a library's
+// name and digest. The list takes precedence over documents, and documents that disagree give no name. A library that was
+// named by its digest (`library.naming` 2) is not a source, because a wrong name would then never disappear.
 //
-// An index of all digests cost each import a tenth of its time, and most organizations never search by digest. Instead, each
-// look-up fills `named_digest` from where the last one stopped.
+// An index of all digests would cost each import a tenth of its time, and most organizations never search by digest.
+// Instead, each look-up continues to fill `named_digest` where the last one stopped.
 
-/// The knowledge about digests, and the projects that show libraries with these digests.
+/// The names that are known for digests, and the projects that show libraries with these digests.
 package enum DigestNames {
-    /// How a row of `library` came to its name.
+    /// The source of the name in a row of `library`.
     package enum Naming: Int64, Sendable {
-        /// Its document names it.
+        /// Its document.
         case named = 0
-        /// Its document has only a digest of it.
+        /// None: its document has only a digest.
         case unnamed = 1
-        /// Its document has only a digest, by which it is named.
+        /// The digest, which is all that its document has.
         case byDigest = 2
     }
 
     /// The library of a digest.
     package enum Knowledge: Sendable, Equatable {
-        /// As a list says: a package URL and licences.
+        /// A list names it, with a package URL and licences.
         case listed(purl: String, licenses: [String])
-        /// As documents of the organization say: the row with the facts.
+        /// Documents of the organization name it; with the row of the facts.
         case described(library: Int64)
-        /// Documents disagree; some of the names that they give it.
+        /// Documents disagree; with some of their names.
         case disputed([String])
     }
 
@@ -43,7 +43,7 @@ package enum DigestNames {
         }
     }
 
-    /// Replaces the entries of the same digests. The digests differ from one another.
+    /// Replaces the entries of the same digests. No two entries may have the same digest.
     package static func replace(_ entries: [Entry], on connection: any Connection) throws {
         if entries.isEmpty { return }
         try SQL.inSlices(entries.map(\.digest), as: Value.text) { list in
@@ -65,7 +65,7 @@ package enum DigestNames {
     /// Libraries whose digests are taken in one transaction.
     private static let page = 2000
 
-    /// Takes in the digests of libraries that came since somebody asked last. To be called before `known`.
+    /// Adds the digests of libraries that were inserted since the last question. To be called before `known`.
     package static func catchUp(organization: Int64, in database: any Database) throws {
         func isBehind(on connection: any Connection) throws -> Bool {
             try connection.integer(
@@ -80,7 +80,7 @@ package enum DigestNames {
     }
 
     private static func takeDigests(of organization: Int64, on connection: any Connection) throws {
-        // Libraries come under this lock, so none with a lower number comes later.
+        // Libraries are inserted under this lock, so no lower number appears later.
         let mark = try connection.integer(
             "SELECT digest_mark FROM organization WHERE id = \(organization) \(connection.engine.locking)")
         guard let mark else { return }
@@ -105,7 +105,8 @@ package enum DigestNames {
         try connection.run("UPDATE organization SET digest_mark = \(last) WHERE id = \(organization)")
     }
 
-    /// The knowledge about digests; unknown digests are left out. Documents are found by SHA-1 only, and as far as `catchUp` came.
+    /// The names of these digests; unknown digests are left out. Documents are searched only by SHA-1, and only as far as
+    /// `catchUp` came.
     package static func known(
         _ digests: [String], organization: Int64, on connection: any Connection
     ) throws -> [String: Knowledge] {
@@ -151,7 +152,7 @@ package enum DigestNames {
                 uuids.append(uuid)
                 names.append(purl.isEmpty ? name : purl)
             }
-            // The first that knows licences, else the first.
+            // The first with a known licence, otherwise the first.
             if library == 0 || hasLicenses && !self.hasLicenses {
                 library = id
                 self.hasLicenses = hasLicenses
@@ -161,7 +162,7 @@ package enum DigestNames {
         var knowledge: Knowledge { uuids.count == 1 ? .described(library: library) : .disputed(names) }
     }
 
-    /// How far knowledge reached at a moment.
+    /// The extent of the knowledge at a moment.
     package struct Moment: Sendable, Equatable {
         private let library: Int64
         private let list: Int64
@@ -173,8 +174,8 @@ package enum DigestNames {
             return Moment(library: try next("library"), list: try next("digest list"))
         }
 
-        /// Marks the project that shows a scan as stale if more may be known about its files now than at the time of the
-        /// scan.
+        /// Marks the project that shows a scan as stale if more may be known about its files now than when it was
+        /// scanned.
         package func mark(
             ifOverFor scan: Int64, organization: Int64, on connection: any Connection
         ) throws {
@@ -199,7 +200,7 @@ package enum DigestNames {
     /// Marks the projects as stale that show libraries without names. Returns the uuids of these.
     ///
     /// - Parameters:
-    ///   - uuids: the digests of libraries that are known by their digests only.
+    ///   - uuids: the digests of libraries that are known only by digest.
     ///   - organization: nil for all.
     @discardableResult
     package static func mark(
@@ -233,7 +234,7 @@ package enum DigestNames {
             """)
     }
 
-    /// A project that shows libraries of whose digests something else may be known.
+    /// A project that shows libraries whose digests may have new names.
     package struct StaleProject: Sendable, Equatable {
         package let project: Int64
         package let organization: Int64
@@ -254,7 +255,7 @@ package enum DigestNames {
         }
     }
 
-    /// Takes the mark away, unless the project became stale again.
+    /// Removes the mark, unless the project became stale again.
     package static func settle(_ stale: StaleProject, on connection: any Connection) throws {
         try connection.run("DELETE FROM stale_naming WHERE project = \(stale.project) AND mark = \(stale.mark)")
     }

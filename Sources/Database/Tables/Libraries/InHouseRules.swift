@@ -1,14 +1,14 @@
 package import Inventory
 
-// DESIGN. A rule marks matching libraries, now and later. Names are matched with rules outside of any transaction, for both come
-// from tenants: before an import's transaction (`InHouseMatcher`), and for libraries that are there already page by page
-// (`RuleWork`), each page's marks in a short transaction. While it lasts the rule has a row in `sequence` with the number of the
-// next library, so that another process can continue after a crash. A rule whose marks are being taken away has the kind
-// REMOVED. A batch of an import that commits after a rule's row has seen the rule, for both hold the organization's row; one
-// that commits before is found by the pages.
+// DESIGN. A rule marks matching libraries, now and later. Names are matched with rules outside of transactions, because tenants
+// write both. New libraries are matched before the transaction of their import (`InHouseMatcher`), existing ones page by page
+// (`RuleWork`), each page in a short transaction. Meanwhile the rule has a row in `sequence` with the number of the next
+// library, so that another process can continue after a crash. A rule whose marks are being removed has the kind REMOVED. A
+// batch of an import that commits after a rule's row has seen the rule, because both lock the organization's row. The pages
+// find a batch that commits earlier.
 
 extension InHouse {
-    /// The text that a rule's pattern is matched with.
+    /// The text that the pattern of a rule is matched with.
     package enum Kind: String, Sendable, CaseIterable {
         case name = "NAME"
         case coordinates = "LIBRARY_COORDINATES"
@@ -29,8 +29,8 @@ extension InHouse {
             self.filename = filename
         }
 
-        /// The names that a rule of the kind is matched with: coordinates as in the inventory, and as in Mend outside of
-        /// Maven.
+        /// The names that a rule of this kind is matched with: the coordinates of the inventory and, outside of Maven,
+        /// those of Mend.
         func texts(_ kind: Kind) -> [String] {
             switch kind {
             case .name: [filename, artifact]
@@ -51,14 +51,14 @@ extension InHouse {
         package let pattern: NamePattern
         package let description: String
 
-        /// Why libraries are marked by it.
+        /// The reason for its marks, in words.
         fileprivate var reason: String {
             description.isEmpty ? "rule \(kind.rawValue) \(pattern.text)" : description
         }
 
         fileprivate static let columns: SQL = "id, kind, pattern, description"
 
-        /// Nil for a rule that is removed.
+        /// Nil for a removed rule.
         fileprivate init?(row: borrowing RowBuffer) {
             guard let kind = Kind(rawValue: row.string(1)) else { return nil }
             self.init(
@@ -73,10 +73,10 @@ extension InHouse {
         }
     }
 
-    /// The most rules of an organization: each costs each new library a match.
+    /// The most rules of an organization; each rule costs each new library a match.
     package static let ruleLimit = 200
 
-    /// The kind of a rule whose marks are being taken away.
+    /// The kind of a rule whose marks are being removed.
     static let removed = "REMOVED"
 
     /// The rules of an organization, the oldest first.
@@ -86,7 +86,8 @@ extension InHouse {
         ) { Rule(row: $0) }.compactMap { $0 }
     }
 
-    /// Adds a rule; `RuleWork` then marks matching libraries. Nil when the organization has as many as it may have.
+    /// Adds a rule; `RuleWork` then marks matching libraries. Nil when the organization has the most rules that it
+    /// may have.
     package static func add(
         _ kind: Kind, _ pattern: NamePattern, description: String, by curator: Curator,
         on connection: any Connection
@@ -110,7 +111,7 @@ extension InHouse {
         return id
     }
 
-    /// Removes a rule; `RuleWork` then takes the marks away that it made. False when the organization has none with this id.
+    /// Removes a rule; `RuleWork` then removes its marks. False when the organization has no rule with this id.
     package static func remove(rule id: Int64, by curator: Curator, on connection: any Connection) throws -> Bool {
         try Revisions.lock(curator.organization, on: connection)
         guard let rule = try rules(curator.organization, on: connection).first(where: { $0.id == id }) else {
@@ -136,7 +137,7 @@ extension InHouse {
         }
     }
 
-    /// Marks libraries that an import brought and rules fit. One that is marked already keeps its mark.
+    /// Marks imported libraries that rules fit. A library that is already marked keeps its mark.
     static func mark(
         _ fitting: [Fitting], of scan: Int64, organization: Int64, on connection: any Connection
     ) throws {
@@ -144,11 +145,11 @@ extension InHouse {
         let time = try connection.integer("SELECT created_at FROM scan WHERE id = \(scan)") ?? 0
         let made = try mark(
             fitting, by: Curator(organization: organization, author: .system, time: time), on: connection)
-        // While the walk of a new rule is under way, other projects may show them already.
+        // While the pages of a new rule are being processed, other projects may already show the libraries.
         try Curator.touch(made, of: organization, on: connection)
     }
 
-    /// As the other; gives the uuids of those that were not marked before.
+    /// The same; returns the uuids of those that were not marked before.
     fileprivate static func mark(
         _ fitting: [Fitting], by curator: Curator, on connection: any Connection
     ) throws -> [String] {
@@ -167,13 +168,13 @@ extension InHouse {
     }
 }
 
-/// The rules of an organization, ready to be matched with libraries. For one thread.
+/// The rules of an organization, prepared for matching. For one thread.
 package final class InHouseMatcher {
     private let matchers: [(rule: InHouse.Rule, matcher: NameMatcher)]
-    /// The ids of all rules of these kinds, unusable ones included.
+    /// The ids of all rules of these kinds, including unusable ones.
     package let rules: [Int64]
 
-    /// Leaves out rules whose pattern cannot be used: they keep their marks and make none.
+    /// Leaves out rules with an unusable pattern, which keep their marks and make no new ones.
     package init(_ rules: [InHouse.Rule]) {
         self.rules = rules.map(\.id)
         matchers = rules.compactMap { rule in (try? rule.pattern.matcher()).map { (rule, $0) } }
@@ -188,9 +189,9 @@ package final class InHouseMatcher {
     }
 }
 
-/// The remaining work after a rule was added or removed: the marks of existing libraries.
+/// The remaining work after a rule was added or removed: updating the marks of existing libraries.
 package struct RuleWork: Sendable {
-    /// Libraries of one transaction.
+    /// The libraries of one transaction.
     private static let page: Int64 = 500
 
     private let database: any Database
@@ -204,11 +205,11 @@ package struct RuleWork: Sendable {
 
     private struct Task {
         let id: Int64
-        /// Nil when the rule is removed.
+        /// Nil when the rule was removed.
         let rule: InHouse.Rule?
         let organization: Int64
         let account: Int64
-        /// The number of the first library that was not processed.
+        /// The number of the first unprocessed library.
         let next: Int64
     }
 
@@ -222,22 +223,22 @@ package struct RuleWork: Sendable {
             "INSERT INTO sequence (name, next) VALUES (\(name(rule)), 1) ON CONFLICT (name) DO NOTHING")
     }
 
-    /// Rules with something left to do.
+    /// The rules with unfinished work.
     package static func unfinished(on connection: any Connection) throws -> [Int64] {
         try connection.all("SELECT name FROM sequence WHERE name LIKE \(prefix + "%") ORDER BY name") {
             Int64($0.string(0).dropFirst(prefix.count))
         }.compactMap { $0 }
     }
 
-    /// How many libraries a rule has marked.
+    /// The number of libraries that a rule has marked.
     package static func marked(by rule: Int64, of organization: Int64, on connection: any Connection) throws -> Int {
         Int(
             try connection.integer(
                 "SELECT count(*) FROM in_house WHERE organization = \(organization) AND rule = \(rule)") ?? 0)
     }
 
-    /// Works on a rule until all is done, then returns true; or until `shouldStop`. Blocks the calling thread. May run in
-    /// several processes at once: they share the pages.
+    /// Works on a rule until all is done and returns true, or until `shouldStop`. Blocks the calling thread. Several
+    /// processes may run it at once and share the pages.
     @discardableResult
     package func run(rule id: Int64, shouldStop: () -> Bool) throws -> Bool {
         var last = ""
@@ -291,7 +292,7 @@ package struct RuleWork: Sendable {
         let (curator, last) = (curator(task), libraries.last?.id)
         try database.write { connection in
             try Revisions.lock(curator.organization, on: connection)
-            // Another process may have done this page, or removed the rule.
+            // Another process may have processed this page, or removed the rule.
             let isRule = try connection.integer(
                 "SELECT 1 FROM in_house_rule WHERE id = \(rule.id) AND kind = \(rule.kind.rawValue)")
             let here: SQL = "name = \(Self.name(rule.id)) AND next = \(task.next)"
@@ -307,8 +308,8 @@ package struct RuleWork: Sendable {
         }
     }
 
-    /// Takes the marks of a removed rule away among the next libraries that are marked; nil when they were the last, and the
-    /// rule is gone.
+    /// Removes the marks of a removed rule from the next marked libraries; nil after the last ones, when the rule is
+    /// deleted.
     private func unmark(_ task: Task, after last: String) throws -> String? {
         let marks = try database.read { connection in
             try connection.all(

@@ -1,5 +1,5 @@
-// DESIGN. Further things that people and their tools say of libraries: values of custom attributes, notices, bugs of a
-// tracker, and where an image runs. Each statement replaces the earlier one about the same thing.
+// DESIGN. Further statements of people and their tools about libraries: values of custom attributes, notices, bugs of
+// a tracker, and the places where an image runs. Each statement replaces the earlier one about the same subject.
 
 /// A custom attribute.
 package struct Attribute: Sendable, Equatable {
@@ -21,7 +21,7 @@ package struct Attribute: Sendable, Equatable {
     package let kind: Kind
 }
 
-/// A bug of a library as its tracker has it.
+/// A bug of a library, from its tracker.
 package struct LibraryBug: Sendable, Equatable {
     package let bug: String
     package let severity: String
@@ -79,8 +79,8 @@ package enum LibraryFacts {
         return true
     }
 
-    /// Sets the value of an attribute for a library in the scope; an empty value removes it. False when users of the scope know of no
-    /// such library.
+    /// Sets the value of an attribute for a library in the scope; an empty value removes it. False when users of the scope may
+    /// not know of such a library.
     package static func setValue(
         _ value: String, of attribute: Attribute, library uuid: String, in scope: Scope, by curator: Curator,
         on connection: any Connection
@@ -113,7 +113,7 @@ package enum LibraryFacts {
 
     // MARK: Notices
 
-    /// Sets the notice of a library; an empty one removes it. False when the organization has no such library.
+    /// Sets the notice of a library; an empty text removes it. False when the organization has no such library.
     package static func setNotice(
         _ text: String, reference: String, of uuid: String, by curator: Curator, on connection: any Connection
     ) throws -> Bool {
@@ -136,14 +136,14 @@ package enum LibraryFacts {
         return true
     }
 
-    /// A notice, and the library it is about.
+    /// A notice and its library.
     package struct Notice: Sendable, Equatable {
         package let library: String
         package let reference: String
         package let text: String
     }
 
-    /// Calls back with each notice of the libraries of a scope, by the names of the libraries' files.
+    /// Calls back with each notice of the libraries of a scope, in the order of the names of the libraries' files.
     package static func eachNotice(
         in scope: Scope, on connection: any Connection, _ body: (Notice) throws -> Void
     ) throws {
@@ -160,7 +160,7 @@ package enum LibraryFacts {
 
     // MARK: Bugs
 
-    /// Says the bugs of a library, in the place of those there were; false when the organization has no such library.
+    /// Replaces the bugs of a library; false when the organization has no such library.
     package static func setBugs(
         _ bugs: [LibraryBug], of uuid: String, by curator: Curator, on connection: any Connection
     ) throws -> Bool {

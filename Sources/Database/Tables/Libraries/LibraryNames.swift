@@ -1,13 +1,13 @@
-// DESIGN. Parts of names are looked for among the names of an organization, of which there are far fewer than libraries: versions and
-// descriptions of one package share its name. An index of trigrams finds those with the longest parts; what it finds is compared as
-// if there were none, so that both engines, and a PostgreSQL without pg_trgm, answer alike.
+// DESIGN. Parts of names are searched among the names of an organization, which are far fewer than its libraries, because
+// versions and descriptions of one package share a name. An index of trigrams finds the names with the longest parts. Its
+// results are compared as if there were no index, so that both engines, and a PostgreSQL without pg_trgm, answer alike.
 
-/// The names of libraries, by parts of them.
+/// Finds the names of libraries by their parts.
 package enum LibraryNames {
-    /// Parts shorter than this are in no index.
+    /// Shorter parts are in no index.
     private static let trigram = 3
 
-    /// Takes in the names of new libraries, whose numbers count up from `first`.
+    /// Adds the names of new libraries, whose numbers rise from `first`.
     static func add(from first: Int64, count: Int, of organization: Int64, on connection: any Connection) throws {
         try connection.run(
             """
@@ -20,7 +20,7 @@ package enum LibraryNames {
             """)
     }
 
-    /// Forgets those of an organization's names, by their artifacts, that no library has any more.
+    /// Deletes those of an organization's names, given by their artifacts, that no library has any more.
     static func forget(_ artifacts: [String], of organization: Int64, on connection: any Connection) throws {
         try SQL.inSlices(artifacts, as: Value.text) { list in
             try connection.run(
@@ -32,14 +32,13 @@ package enum LibraryNames {
         }
     }
 
-    /// The text of a `library l` in which parts are looked for, as `library_name.folded` has it.
+    /// The text of a `library l` that parts are searched in, in the form of `library_name.folded`.
     package static let folded: StaticSQL =
         "lower(CASE WHEN l.group_id = '' THEN l.artifact ELSE l.group_id || ':' || l.artifact END)"
 
-    /// The artifacts of an organization's libraries whose names contain all parts, in no order and some several times; at most
-    /// `limit`.
+    /// The artifacts of an organization's libraries whose names contain all parts; unordered, some repeated, at most `limit`.
     ///
-    /// - Parameter parts: with the letters of ASCII in lower case.
+    /// - Parameter parts: with ASCII letters in lower case.
     package static func containing(
         _ parts: [String], limit: Int, of organization: Int64, on connection: any Connection
     ) throws -> [String] {
@@ -56,16 +55,16 @@ package enum LibraryNames {
         return sql
     }
 
-    /// Whether parts of names have an index: PostgreSQL has one where its extension pg_trgm could be made.
+    /// Whether parts of names have an index; PostgreSQL has one if its extension pg_trgm could be installed.
     package static func isIndexed(on connection: any Connection) throws -> Bool {
         guard connection.engine == .postgresql else { return true }
         return try connection.integer(
             "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'library_name_text'") != nil
     }
 
-    /// The names `n` that the index finds, up to the first condition.
+    /// The query for the names `n` that the index finds, up to the first condition.
     private static func source(_ parts: [String], _ engine: Engine) -> SQL {
-        // A phrase of FTS5: in quotation marks, which are doubled inside (sqlite.org/fts5.html §3.1).
+        // A phrase of FTS5: in quotation marks, with inner ones doubled (sqlite.org/fts5.html §3.1).
         let phrases = parts.filter { $0.unicodeScalars.count >= trigram }.map {
             "\"" + $0.replacing("\"", with: "\"\"") + "\""
         }

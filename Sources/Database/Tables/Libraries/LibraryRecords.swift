@@ -1,9 +1,9 @@
 package import Inventory
 
-// DESIGN. A library as the calls about single libraries show it, and the ways to look for one. Libraries hang on
-// occurrences: what is looked for is among those of the projects that the scope shows, never in another's inventory.
+// DESIGN. A library in the form of the calls about single libraries, and the ways to find one. Searches go through
+// occurrences: only libraries in projects that the scope shows are found, never those of another inventory.
 
-/// A library as calls show it.
+/// A library in the form of calls.
 package struct LibraryRecord: Sendable, Equatable {
     package let id: Int64
     package let uuid: String
@@ -13,18 +13,18 @@ package struct LibraryRecord: Sendable, Equatable {
     package let version: String
     package let filename: String
     package let sha1: String
-    /// Mend's word (`Java`) and constant (`MAVEN_ARTIFACT`).
+    /// Mend's word (`Java`) and constant (`MAVEN_ARTIFACT`) for the type.
     package let type: String
     package let typeConstant: String
     package let description: String
     package let homepage: String
     package let downloadURL: String
     package let purl: String
-    /// As Mend has them (`MendCoordinates`).
+    /// Mend's coordinates (`MendCoordinates`).
     package let groupID: String
     package let artifactID: String
     package let coordinates: String
-    /// Names of the effective licences.
+    /// The names of the effective licences.
     package let licenses: [String]
     package let matchType: String
     package let releaseDate: String
@@ -33,7 +33,7 @@ package struct LibraryRecord: Sendable, Equatable {
     /// Whether a newer version is known; nil if no versions of the package are known.
     package let isOutdated: Bool?
 
-    /// A library `l` with `n`, what is newer.
+    /// A library `l`, with its newer version `n`.
     static let source: SQL = "library l \(newer)"
     static let newer: SQL = "LEFT JOIN newer_version n ON n.library = l.id"
 
@@ -71,7 +71,7 @@ package struct LibraryRecord: Sendable, Equatable {
 
 /// Looks for libraries.
 package enum LibraryRecords {
-    /// That a library `l` is in a project of the scope.
+    /// The condition that a library `l` is in a project of the scope.
     private static func isSeen(_ scope: Scope) -> SQL {
         """
         l.organization = \(scope.organization) AND EXISTS (SELECT 1 FROM occurrence o JOIN project p ON p.scan = o.scan
@@ -79,7 +79,8 @@ package enum LibraryRecords {
         """
     }
 
-    /// That users may know of a library `l`: of all that the organization has, or of those in the products that they may see.
+    /// The condition that users may know of a library `l`: all libraries of the organization, or those in the products that
+    /// they may see.
     static func isKnown(_ scope: Scope) -> SQL {
         guard let visible = scope.visibleProducts else { return "l.organization = \(scope.organization)" }
         return """
@@ -88,7 +89,7 @@ package enum LibraryRecords {
             """
     }
 
-    /// The wanted libraries: nil stands for any value.
+    /// The values that wanted libraries must have; nil allows any value.
     package struct Search: Sendable {
         /// The name of the artifact or of the file.
         package let name: String
@@ -123,7 +124,7 @@ package enum LibraryRecords {
         return try connection.all(query) { LibraryRecord(row: $0) }
     }
 
-    /// Libraries whose names contain a text, whatever the case of its ASCII letters is.
+    /// Libraries whose names contain a text, regardless of case in ASCII.
     package static func containing(
         _ text: String, limit: Int, in scope: Scope, on connection: any Connection
     ) throws -> [LibraryRecord] {
@@ -184,7 +185,7 @@ package enum LibraryRecords {
         ) { LibraryRecord(row: $0) }
     }
 
-    /// Libraries by their rows; those that the scope does not show are left out.
+    /// Libraries by their rows, without those that the scope does not show.
     package static func rows(
         _ ids: Set<Int64>, in scope: Scope, on connection: any Connection
     ) throws -> [Int64: LibraryRecord] {
@@ -197,7 +198,7 @@ package enum LibraryRecords {
         return found
     }
 
-    /// A library by its uuid, as it was described last.
+    /// A library by its uuid, in its newest description.
     package static func find(
         uuid: String, in scope: Scope, on connection: any Connection
     ) throws -> LibraryRecord? {
@@ -230,21 +231,21 @@ package enum LibraryRecords {
         ) { SourceFile(name: $0.string(0), path: $0.string(1), sha1: $0.string(2)) }
     }
 
-    /// How many occurrences have a licence.
+    /// The number of occurrences with a licence.
     package struct LicenseCount: Sendable, Equatable {
         package let name: String
-        /// The SPDX identifier, or the reference of a licence that the list lacks.
+        /// The SPDX identifier; a reference for a licence that the SPDX list lacks.
         package let spdx: String
         package let count: Int64
     }
 
-    /// The licences of the libraries that projects show: `p`, `o`, `x`, `n`.
+    /// The licences of the libraries in projects: `p`, `o`, `x`, `n`.
     private static let licensed: StaticSQL = """
         project p JOIN occurrence o ON o.scan = p.scan
         JOIN library_license x ON x.library = o.library JOIN license n ON n.id = x.license
         """
 
-    /// How many occurrences have each licence, in the order of names and identifiers.
+    /// The number of occurrences with each licence, in the order of names and identifiers.
     package static func licenseCounts(
         _ scope: Scope, on connection: any Connection
     ) throws -> [LicenseCount] {
@@ -256,9 +257,9 @@ package enum LibraryRecords {
         ) { LicenseCount(name: $0.string(0), spdx: $0.string(1), count: $0.integer(2)) }
     }
 
-    /// How many occurrences have each licence of the SPDX list, whatever names it has, in the order of identifiers.
+    /// The number of occurrences with each licence of the SPDX list, over all its names, in the order of identifiers.
     ///
-    /// References are left out: they mean something in their own document alone.
+    /// References are left out, because they have a meaning only in their own document.
     package static func identifierCounts(
         _ scope: Scope, on connection: any Connection
     ) throws -> [(name: String, value: Int64)] {

@@ -1,8 +1,8 @@
 package import Inventory
 
-// DESIGN. Which alternative of a choice binds follows from the expression and from the organization's order of preference. It
-// is stored with the rows (`library_license.chosen`), so a new order is applied to all libraries whose expressions offer a
-// choice: expression by expression, of which there are few.
+// DESIGN. The expression and the organization's order of preference determine which alternative of a choice binds. The result
+// is stored with the rows (`library_license.chosen`). So a new order must be applied to all libraries with a choice:
+// expression by expression, of which there are few.
 
 /// The order in which an organization prefers licences.
 package enum LicenseChoices {
@@ -19,10 +19,10 @@ package enum LicenseChoices {
         LicensePreferences(try names(organization, on: connection))
     }
 
-    /// Puts an order in the place of the one there was, and decides the choices of all libraries by it.
+    /// Replaces the order, and decides the choices of all libraries by the new one.
     package static func set(_ names: [String], by curator: Curator, on connection: any Connection) throws {
         let organization = curator.organization
-        // Imports decide by the order under the same lock.
+        // Imports read the order under the same lock.
         try Revisions.lock(organization, on: connection)
         let before = try Self.names(organization, on: connection)
         if before == names { return }
@@ -52,7 +52,7 @@ package enum LicenseChoices {
         try curator.write(change, on: connection)
     }
 
-    /// Marks the licences of libraries of one expression that bind.
+    /// Marks the licences that bind, for all libraries with one expression.
     static func decide(
         _ text: String, by preferences: LicensePreferences, organization: Int64, of libraries: SQL,
         on connection: any Connection
@@ -67,7 +67,7 @@ package enum LicenseChoices {
             """)
     }
 
-    /// Reports of the organization change, and alerts rest on what binds.
+    /// Reports of the organization change, and so do alerts that depend on the binding licences.
     private static func touch(_ organization: Int64, on connection: any Connection) throws {
         try StaleProject.mark("SELECT id FROM project WHERE organization = \(organization)", on: connection)
         try Revisions.raise(allOf: organization, on: connection)

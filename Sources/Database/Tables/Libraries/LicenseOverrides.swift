@@ -1,21 +1,21 @@
 import Inventory
 
-// DESIGN. A person's choice replaces the found licences in every row that describes the library. The found licences are kept: their rows in
-// `replaced_license`, their expression in `library.license_found`; taking the choice back restores them.
+// DESIGN. A person's choice replaces the found licences in every row that describes the library. The found licences are kept,
+// as rows in `replaced_license` and as the expression in `library.license_found`; withdrawing the choice restores them.
 
 /// Licences that people chose.
 package enum LicenseOverrides {
-    /// Where licences are said to be from when a person chose them.
+    /// The stated source of licences that a person chose.
     private static let referenceType = "Assigned by user"
 
     /// Replaces the found licences of a library; false when the organization has no such library.
     ///
-    /// - Parameter given: names, identifiers or expressions, all of which hold.
+    /// - Parameter given: names, identifiers or expressions; all of them bind.
     package static func set(
         _ given: [String], of uuid: String, reference: String, by curator: Curator, on connection: any Connection
     ) throws -> Bool {
         let organization = curator.organization
-        // Numbers are given under it.
+        // Numbers are assigned under this lock.
         try Revisions.lock(organization, on: connection)
         guard let place = try curator.place(uuid, on: connection) else { return false }
         let shown = try Shown(uuid, organization: organization, on: connection)
@@ -49,7 +49,7 @@ package enum LicenseOverrides {
         return true
     }
 
-    /// Takes a choice back; false when there is none.
+    /// Withdraws a choice; false when there is none.
     package static func reset(_ uuid: String, by curator: Curator, on connection: any Connection) throws -> Bool {
         let organization = curator.organization
         try Revisions.lock(organization, on: connection)
@@ -70,11 +70,11 @@ package enum LicenseOverrides {
         return true
     }
 
-    /// The licences that the rows of a library show; documents may give different ones, or none.
+    /// The licences in the rows of a library; documents may state different ones, or none.
     private struct Shown {
         /// The names, each once.
         private(set) var names: [String] = []
-        /// The licences of each row with other ones, in the form of the change log.
+        /// The licences of each row that differs, in the form of the change log.
         private(set) var said: [String] = []
 
         init(_ uuid: String, organization: Int64, on connection: any Connection) throws {
@@ -95,7 +95,7 @@ package enum LicenseOverrides {
             if said.isEmpty { said = [""] }
         }
 
-        /// `Apache 2.0, ISC (Apache-2.0 OR ISC)`: names are for display, so the expression stands beside them.
+        /// `Apache 2.0, ISC (Apache-2.0 OR ISC)`: names are only shown, so the expression stands beside them.
         static func said(_ licenses: String, _ expression: String) -> String {
             let names = licenses.replacing("\n", with: ", ")
             return names == expression || expression.isEmpty ? names : "\(names) (\(expression))"
@@ -113,12 +113,12 @@ package enum LicenseOverrides {
 
     // MARK: Showing a choice
 
-    /// A person's choice with the licences that bind.
+    /// A person's choice, with the licences that bind by it.
     private struct Choice {
         let decision: LicenseDecision
         let licenses: [LicenseRow]
 
-        /// The names as reports show them, one a line.
+        /// The names in the form of reports, one a line.
         var names: String { LicenseRows.names(licenses) }
 
         init(_ given: [String], reference: String, organization: Int64, on connection: any Connection) throws {
@@ -151,7 +151,7 @@ package enum LicenseOverrides {
             """)
     }
 
-    /// Shows again what was found.
+    /// Restores the found licences.
     private static func restore(
         _ library: Int64, organization: Int64, by preferences: LicensePreferences, on connection: any Connection
     ) throws {
@@ -185,7 +185,7 @@ package enum LicenseOverrides {
             """)
     }
 
-    /// Applies the choice for one library to another, which has no choice of its own; whether there was one. The organization's row
+    /// Applies the choice for one library to another that has none; returns whether there was a choice. The organization's row
     /// is locked.
     static func inherit(
         from uuid: String, to heir: String, organization: Int64, on connection: any Connection
@@ -214,7 +214,7 @@ package enum LicenseOverrides {
         return true
     }
 
-    /// Applies choices to rows that an import brought.
+    /// Applies choices to imported rows.
     package static func apply(
         to ids: ClosedRange<Int64>, organization: Int64, on connection: any Connection
     ) throws {

@@ -1,15 +1,15 @@
 package import Inventory
 
-/// A licence of a library that is to be written into `library_license`.
+/// A licence of a library, to be written into `library_license`.
 package struct LicenseRow: Sendable {
     package let license: NamedLicense
-    /// Whether it binds, every choice decided.
+    /// Whether the licence binds after every choice.
     package var isChosen: Bool
-    /// Where the document says it: an address, a file, or empty.
+    /// The place where the document states it: an address, a file, or empty.
     package var reference: String
-    /// An address for a licence of which the SPDX list has no page.
+    /// An address, for a licence without a page on the SPDX list.
     package var url: String
-    /// The SHA-256 of the text that the document brings for it, in hexadecimal, or empty.
+    /// The SHA-256 of the document's text for it in hexadecimal, or empty.
     package var text: String
 
     package init(_ license: NamedLicense, isChosen: Bool, reference: String = "", url: String = "", text: String = "") {
@@ -21,9 +21,9 @@ package struct LicenseRow: Sendable {
     }
 }
 
-/// The licences of libraries, of one organization and in one transaction; remembers their ids.
+/// The licences of libraries, for one organization and one transaction; caches their ids.
 package struct LicenseRows {
-    /// The most licences of one library that are kept as rows; its expression has all of them.
+    /// The most licences of one library that become rows; its expression has all of them.
     package static let limit = 200
     /// The most remembered ids.
     private static let memoryLimit = 4096
@@ -41,7 +41,7 @@ package struct LicenseRows {
 
     package init(organization: Int64) { self.organization = organization }
 
-    /// The id of a licence, which is inserted when the organization lacks it. An existing row is not changed.
+    /// The id of a licence, which is inserted if the organization lacks it. An existing row is not changed.
     private mutating func id(of row: LicenseRow, on connection: any Connection) throws -> Int64 {
         let license = row.license
         let key = Key(spdx: license.spdx, name: license.name)
@@ -88,7 +88,7 @@ package struct LicenseRows {
         if rows.rowCount > 0 { try connection.insert(rows, into: "library_license", Self.columns) }
     }
 
-    /// The names as `library.licenses` keeps them: each once, one a line, for two terms may share a name.
+    /// The names in the form of `library.licenses`: each once, one a line, because two terms may share a name.
     package static func names(_ licenses: [LicenseRow]) -> String {
         if licenses.count < 2 { return licenses.first?.license.name ?? "" }
         var seen = Set<String>()

@@ -1,6 +1,6 @@
 /// Texts of licences: texts of the SPDX list are shared by all organizations, texts of documents belong to one.
 package enum LicenseTexts {
-    /// Writes texts of the list by their identifiers; older ones are replaced. Reports that show texts change.
+    /// Stores texts of the list by their identifiers; older texts are replaced. Reports that show texts change.
     package static func put(_ texts: [String: String], on connection: any Connection) throws {
         _ = try connection.take(1, from: "license_text")
         for (spdx, text) in texts.sorted(by: { $0.key < $1.key }) {
@@ -9,12 +9,12 @@ package enum LicenseTexts {
         }
     }
 
-    /// Counts up with every change of the list's texts.
+    /// Rises with every change of the list's texts.
     package static func revision(on connection: any Connection) throws -> Int64 {
         try connection.integer("SELECT next FROM sequence WHERE name = 'license_text'") ?? 0
     }
 
-    /// Keeps texts that a document brings, by the SHA-256 of each in hexadecimal.
+    /// Stores the texts of a document by the SHA-256 of each, in hexadecimal.
     package static func keep(
         _ texts: [(digest: String, body: String)], organization: Int64, on connection: any Connection
     ) throws {
@@ -27,25 +27,25 @@ package enum LicenseTexts {
         }
     }
 
-    /// The text of a licence or exception of the list; empty where there is none.
+    /// The text of a licence or exception of the list; empty if unknown.
     package static func listed(_ spdx: String, on connection: any Connection) throws -> String {
         try connection.first("SELECT body FROM license_text WHERE spdx = \(spdx)") { $0.string(0) } ?? ""
     }
 
-    /// A text that a document of the organization brought; empty where there is none.
+    /// A text from a document of the organization; empty if unknown.
     package static func own(_ digest: String, organization: Int64, on connection: any Connection) throws -> String {
         try connection.first(
             "SELECT body FROM library_text WHERE organization = \(organization) AND digest = \(digest)"
         ) { $0.string(0) } ?? ""
     }
 
-    /// How many texts of the list there are.
+    /// The number of texts of the list.
     package static func count(on connection: any Connection) throws -> Int {
         Int(try connection.integer("SELECT count(*) FROM license_text") ?? 0)
     }
 
-    /// Calls `listed` with each licence and exception of the SPDX list that binds libraries of a scope, by identifier, and with
-    /// its text, empty where there is none; then `own` with each text that documents bring, by the name of its licence.
+    /// Calls `listed` with each licence and exception of the SPDX list that binds libraries of a scope, by identifier, with its
+    /// text (empty if unknown). Then calls `own` with each text of documents, by the name of its licence.
     package static func each(
         in scope: Scope, on connection: any Connection, listed: (_ spdx: String, _ text: String) throws -> Void,
         own: (_ name: String, _ digest: String, _ text: String) throws -> Void

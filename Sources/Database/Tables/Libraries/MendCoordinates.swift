@@ -1,9 +1,9 @@
-// DESIGN. Mend calls a library by group, artifact and version, as Maven does. For other ecosystems the group is the package's
-// whole name and the artifact the file that it comes as: `lodash`, `lodash-4.17.20.tgz` (docs/coordinates.md has the table). The
-// inventory keeps group, name and version of the package; what Mend's clients join their history on is made from them here,
-// for every answer in Mend's form.
+// DESIGN. Mend names a library by group, artifact and version, as Maven does. For other ecosystems the group is the package's
+// whole name, and the artifact is its file: `lodash`, `lodash-4.17.20.tgz` (docs/coordinates.md has the table). The inventory
+// stores group, name and version of the package. For every answer in Mend's form, this file derives the names that Mend's
+// clients join their history on.
 
-/// SQL of the names that Mend's clients know a `library l` by.
+/// SQL for the names by which Mend's clients know a `library l`.
 package enum MendCoordinates {
     /// `groupId`.
     package static let group: StaticSQL = """
@@ -13,7 +13,7 @@ package enum MendCoordinates {
     package static let artifact: StaticSQL = """
         CASE WHEN l.type_constant IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact ELSE l.filename END
         """
-    /// `coordinates`: group, artifact and version, as far as they exist, joined by colons.
+    /// `coordinates`: group, artifact and version, joined by colons; absent ones are left out.
     package static let all: StaticSQL = """
         CASE WHEN l.type_constant NOT IN ('MAVEN_ARTIFACT', 'UNKNOWN_ARTIFACT') THEN l.artifact || ':' || l.filename
             WHEN l.group_id <> '' THEN l.group_id || ':' || l.artifact ELSE l.artifact END

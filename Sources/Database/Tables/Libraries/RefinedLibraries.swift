@@ -1,15 +1,15 @@
-// DESIGN. When a generator begins to write the architecture of a package, the package becomes another library, without
-// decisions. A decision about the package without qualifiers is meant for it if no other library of the project can be meant.
-// Only packages that a scan no longer has are examined, so an import without changes costs nothing.
+// DESIGN. When a generator begins to write the architecture of a package, the package becomes another library, which has no
+// decisions. A decision about the package without qualifiers then applies to it, if it can mean no other library of the
+// project. Only packages that a scan no longer has are examined, so an import without changes costs nothing.
 
-/// Libraries of a project that replaced others: libraries of the same packages without qualifiers, or of files with only a
-/// known digest.
+/// Libraries of a project that replaced others: those of the same packages without qualifiers, and those of files that
+/// were known only by digest.
 package struct RefinedLibraries: Sendable {
     private let organization: Int64
     /// Their uuids, by the uuids of the unnamed libraries.
     package let names: [String: String]
 
-    /// Those of a scan. `gone` are the rows of the libraries that the project no longer has.
+    /// The refined libraries of a scan. `gone` are the rows of libraries that the project no longer has.
     package static func find(
         _ gone: [Int64], in scan: Int64, organization: Int64, on connection: any Connection
     ) throws -> RefinedLibraries {
@@ -34,14 +34,14 @@ package struct RefinedLibraries: Sendable {
         return RefinedLibraries(organization: organization, names: names)
     }
 
-    /// Files of a scan that a digest names, as what was decided before anybody knew their names is about them.
+    /// The files of a scan that a digest names. Decisions from the time before their names were known apply to them.
     package static func named(
         in scan: Int64, organization: Int64, on connection: any Connection
     ) throws -> RefinedLibraries {
         RefinedLibraries(organization: organization, names: try byDigest(in: scan, on: connection))
     }
 
-    /// Those of which people said something while they had no name, in parts of at most so many.
+    /// Those with statements of people from the time when they had no name, in parts of at most `limit`.
     package func said(partsOf limit: Int, on connection: any Connection) throws -> [RefinedLibraries] {
         var bases: Set<String> = []
         try SQL.inSlices(names.keys.sorted(), as: Value.text) { list in
@@ -89,7 +89,7 @@ package struct RefinedLibraries: Sendable {
         try Curator.touch(heirs, of: organization, on: connection)
     }
 
-    /// Whether anything was said of the package and not of the library.
+    /// Whether the package has statements and the library has none.
     private func inheritMarks(
         from base: String, to library: String, on connection: any Connection
     ) throws -> Bool {

@@ -1,23 +1,23 @@
-/// Something there is to say, as a message needs it.
+/// A subject of a message.
 package struct NoticeItem: Sendable, Equatable {
     package let kind: NoticeKind
     package let subject: String
     package let detail: String
     /// Milliseconds since 1970, UTC.
     package let at: Int64
-    /// Of the project; 0 and empty where it concerns none.
+    /// The product of the project; 0 and empty for a subject without a project.
     package let product: Int64
     package let productName: String
     package let projectName: String
 }
 
-/// The facts about a vulnerability in a message, beside its name.
+/// The facts about a vulnerability in a message, in addition to its name.
 package struct NoticeVulnerability: Sendable, Equatable {
     package let severity: String
-    /// Tenths; nil where no vector rates it.
+    /// The score in tenths; nil where no vector rates the vulnerability.
     package let score: Int64?
     package let isExploited: Bool
-    /// EPSS in millionths; nil where it has no score.
+    /// The EPSS score in millionths; nil where the vulnerability has none.
     package let likelihood: Int64?
     package let url: String
     /// The urgency: greater values come first (`PrioritySQL`).
@@ -28,18 +28,18 @@ package struct NoticeVulnerability: Sendable, Equatable {
 package struct NoticeMessage: Sendable, Equatable {
     package let id: Int64
     package let organization: Int64
-    /// Of the subscription's owner.
+    /// The account of the subscription's owner.
     package let account: Int64
-    /// The same on each attempt.
+    /// The same for each attempt.
     package let uuid: String
     package let thread: String
     /// JSON.
     package let body: String
     package let way: Subscription.Way
-    /// Of a webhook; its secret as the database has it.
+    /// The address of a webhook; its secret is in the form of the database.
     package let url: String
     package let secret: String
-    /// From 1.
+    /// The number of the attempt, from 1.
     package let attempt: Int64
     /// Milliseconds since 1970, UTC.
     package let created: Int64
@@ -47,14 +47,14 @@ package struct NoticeMessage: Sendable, Equatable {
 
 /// The tables of notices and messages.
 package enum NoticeMessages {
-    /// Attempts, after which a message is given up: about a day, with the pauses between them.
+    /// The attempts before a message is given up: about a day, including the pauses.
     package static let attempts: Int64 = 10
-    /// Milliseconds after which a message that was taken is anybody's again: longer than any sending lasts.
+    /// The milliseconds after which a taken message may be taken again; longer than any sending takes.
     private static let lease: Int64 = 120_000
 
     // MARK: Making
 
-    /// Whether a subscription's time has come, or a message's.
+    /// Whether a subscription or a message is due.
     package static func isDue(at time: Int64, on connection: any Connection) throws -> Bool {
         if try connection.integer("SELECT 1 FROM subscription WHERE run_at > 0 AND run_at <= \(time) LIMIT 1") != nil {
             return true
@@ -63,7 +63,7 @@ package enum NoticeMessages {
             "SELECT 1 FROM notice_message WHERE state = 'PENDING' AND run_at <= \(time) LIMIT 1") != nil
     }
 
-    /// Takes a subscription that is due, with its notices, which are deleted. The subscription's row is locked until the
+    /// Takes a due subscription with its notices, which are deleted. The subscription's row is locked until the
     /// transaction ends. Nil if none is due.
     package static func takeItems(
         at time: Int64, on connection: any Connection
@@ -121,7 +121,7 @@ package enum NoticeMessages {
         return found
     }
 
-    /// Writes a message that is sent from now on.
+    /// Stores a message that is ready to be sent.
     package static func add(
         to subscription: Int64, uuid: String, thread: String, body: String, at time: Int64,
         on connection: any Connection
@@ -135,7 +135,7 @@ package enum NoticeMessages {
 
     // MARK: Sending
 
-    /// Takes a message that is due; nil when there is none.
+    /// Takes a due message; nil when there is none.
     package static func take(at time: Int64, on connection: any Connection) throws -> NoticeMessage? {
         let next = try connection.integer(
             """
@@ -161,12 +161,13 @@ package enum NoticeMessages {
         }
     }
 
-    /// Ends a message that was taken by its receiver.
+    /// Ends a message that its receiver accepted.
     package static func finish(_ message: NoticeMessage, on connection: any Connection) throws {
         try connection.run("UPDATE notice_message SET state = 'DONE', error = '' WHERE id = \(message.id)")
     }
 
-    /// Notes why an attempt failed; the next comes after a pause that doubles, from 30 seconds, or not at all.
+    /// Stores why an attempt failed. The next attempt follows after a pause that starts at 30 seconds and doubles, or
+    /// not at all.
     package static func fail(
         _ message: NoticeMessage, why: String, forGood: Bool, at time: Int64, on connection: any Connection
     ) throws {
@@ -179,7 +180,7 @@ package enum NoticeMessages {
             """)
     }
 
-    /// Forgets messages that ended and whose last time lies before.
+    /// Deletes ended messages whose last attempt was before this time.
     package static func sweep(before time: Int64, on connection: any Connection) throws {
         try connection.run("DELETE FROM notice_message WHERE state <> 'PENDING' AND run_at < \(time)")
     }

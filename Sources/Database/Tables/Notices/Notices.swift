@@ -1,7 +1,7 @@
 /// Events for subscribers: rows of `notice_item`, written in the transaction of their cause.
 package enum Notices {
-    /// The greatest number of waiting notices of one subscription. Further ones are dropped without a count; reports
-    /// show their causes.
+    /// The most waiting notices of one subscription. Further ones are dropped without a count; reports show their
+    /// causes.
     package static let limit = 5000
 
     /// Whether the organization has any subscription.
@@ -30,8 +30,8 @@ package enum Notices {
     private static let columns: SQL = "subscription, kind, subject, project, at, detail"
     private static let again: SQL = "ON CONFLICT (subscription, kind, subject, project) DO NOTHING"
 
-    /// Makes the waiting notices of an organization's subscriptions ready to become messages. Locks their rows, and so waits for a node
-    /// that is turning earlier events into messages.
+    /// Makes the waiting notices of an organization's subscriptions ready to become messages. It locks their rows, and so waits
+    /// for a node that is turning earlier events into messages.
     private static func wake(organization: Int64, at time: Int64, on connection: any Connection) throws {
         try connection.run(
             """
@@ -43,17 +43,17 @@ package enum Notices {
 
     // MARK: Causes
 
-    /// Alerts of a project were written: those that are new or open again.
+    /// Reports the alerts of a project that were written as new or as open again.
     ///
     /// - Parameters:
-    ///   - last: the highest number before.
-    ///   - changed: existing alerts that have just become open, and whether the reason is that the time of ignoring them is over.
+    ///   - last: the highest earlier number.
+    ///   - changed: existing alerts that have just become open, and whether the reason is that the time of ignoring them ended.
     package static func alerts(
         of project: Int64, organization: Int64, after last: Int64, changed: [(number: Int64, isExpired: Bool)],
         at time: Int64, on connection: any Connection
     ) throws {
         guard try isWanted(organization: organization, on: connection) else { return }
-        // The alerts are gathered once, however many subscriptions there are.
+        // The alerts are collected once, whatever the number of subscriptions.
         func say(_ kind: NoticeKind, _ alerts: SQL) throws {
             try connection.run(
                 """
@@ -89,7 +89,7 @@ package enum Notices {
         try wake(organization: organization, at: time, on: connection)
     }
 
-    /// A list names these vulnerabilities as exploited since now, which the projects show.
+    /// A list has begun to call these vulnerabilities, which the projects show, exploited.
     package static func exploited(
         _ names: [String], in projects: Set<Int64>, at time: Int64, on connection: any Connection
     ) throws {
@@ -117,7 +117,7 @@ package enum Notices {
         for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
     }
 
-    /// Versions are known since now that leave vulnerabilities behind, by the vulnerability and the libraries that have one.
+    /// Reports newly known versions without vulnerabilities, by the vulnerability and the libraries with such a version.
     package static func fixed(
         _ fixed: [Int64: [Int64]], at time: Int64, on connection: any Connection
     ) throws {
@@ -145,10 +145,10 @@ package enum Notices {
         for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
     }
 
-    /// An event that is about no alert.
+    /// An event without an alert.
     package struct Event {
         let kind: NoticeKind
-        /// The thing that it is about: events of one kind about one thing are one notice.
+        /// The subject: events of one kind about one subject become one notice.
         let subject: String
         let detail: String
 
@@ -157,10 +157,11 @@ package enum Notices {
         }
     }
 
-    /// Reports an event to the subscriptions to its place and to the places around it.
+    /// Reports an event to the subscriptions for its place and for the places around it.
     ///
     /// - Parameters:
-    ///   - account: the owner; only the owner's subscriptions get it. Nil for all.
+    ///   - account: the owner; only the owner's subscriptions get it. the event also goes to subscriptions to this
+    ///     kind, under this kind.
     ///   - other: subscriptions to this kind get the event, too, under this kind.
     package static func say(
         _ event: Event, in place: Scope, account: Int64?, unless other: NoticeKind? = nil, at time: Int64,
@@ -180,7 +181,7 @@ package enum Notices {
         try wake(organization: place.organization, at: time, on: connection)
     }
 
-    /// The same for subscribers of all organizations.
+    /// Reports an event to the subscribers of all organizations.
     package static func sayToAll(
         _ kind: NoticeKind, of subject: String, _ detail: String, at time: Int64, on connection: any Connection
     ) throws {

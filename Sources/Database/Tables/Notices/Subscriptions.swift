@@ -1,10 +1,10 @@
 import Bytes
 
-// DESIGN. An event is written for each subscription in the transaction that caused it (`Notices`), so no event is lost, and none is
-// reported that did not happen. One node takes each subscription that is due and turns its events into messages in one transaction; a
-// message is sent under a lease. A message contains only events that the owner may see when it is made.
+// DESIGN. The transaction that causes an event also writes the event for each subscription (`Notices`). So no event is lost,
+// and none is reported that did not happen. One node takes each due subscription and turns its events into messages in one
+// transaction; messages are sent under a lease. A message contains only events that its owner may see when the message is made.
 
-/// The event that a notice reports.
+/// The kind of event that a notice reports.
 package enum NoticeKind: String, Sendable, CaseIterable {
     /// A library of a project has a vulnerability that it did not have before.
     case vulnerability = "VULNERABILITY"
@@ -12,21 +12,21 @@ package enum NoticeKind: String, Sendable, CaseIterable {
     case exploited = "EXPLOITED"
     /// A library breaks a policy.
     case policy = "POLICY"
-    /// A version that leaves an open vulnerability behind is known since now.
+    /// A version without an open vulnerability has become known.
     case fix = "FIX"
     /// The time of ignoring an alert is over.
     case expired = "EXPIRED"
     /// A report ended.
     case report = "REPORT"
-    /// A report that came by a schedule ended; mail has it with it, or says where it is.
+    /// A scheduled report ended; mail contains the report or its address.
     case scheduled = "SCHEDULED_REPORT"
     /// An import ended without success.
     case refused = "IMPORT_REFUSED"
-    /// A source of knowledge could not be brought up to date.
+    /// A source of knowledge could not be updated.
     case update = "UPDATE_FAILED"
     /// The last successful update of a source is too old.
     case old = "UPDATE_OLD"
-    /// The review day of a decision came; the subject is the decision's number.
+    /// The review day of a decision has come; the subject is the decision's number.
     case review = "REVIEW"
 
     /// Whether its subject is the name of a vulnerability.
@@ -40,17 +40,17 @@ package enum NoticeKind: String, Sendable, CaseIterable {
 
 /// The time at which notices are sent.
 package enum NoticeRhythm: String, Sendable, CaseIterable {
-    /// A minute after it happened, so that one cause in many projects is one message.
+    /// A minute after the event, so that one cause in many projects gives one message.
     case now = "NOW"
     case daily = "DAILY"
     case weekly = "WEEKLY"
 
     private static let minute: Int64 = 60_000
-    /// Digests are made at six, UTC; weekly ones on Mondays. 1970 began on a Thursday.
+    /// Digests are made at six o'clock UTC, weekly ones on Mondays. 1970 began on a Thursday.
     private static let hour: Int64 = 6 * 3_600_000
     private static let monday: Int64 = 4 * TimeText.day
 
-    /// When the first message after a time is made, for what comes at this time.
+    /// The time of the first message for an event at this time.
     package func next(after time: Int64) -> Int64 {
         func following(_ span: Int64, from start: Int64) -> Int64 { ((time - start) / span + 1) * span + start }
         return switch self {
@@ -61,10 +61,10 @@ package enum NoticeRhythm: String, Sendable, CaseIterable {
     }
 }
 
-/// A subscription: its owner, the events, and the way in which they are reported.
+/// A subscription: its owner, its events, and the way of reporting them.
 package struct Subscription: Sendable, Equatable {
     package enum Way: Sendable, Equatable {
-        /// A webhook of the organization, by its number.
+        /// A webhook of the organization, by number.
         case webhook(Int64)
         case mail(address: String)
     }
@@ -72,19 +72,19 @@ package struct Subscription: Sendable, Equatable {
     package var id: Int64 = 0
     package let way: Way
     package let kinds: [NoticeKind]
-    /// The least severity of vulnerabilities, from 1 (low) to 4 (critical); 0 for any.
+    /// The least severity of vulnerabilities, from 1 (low) to 4 (critical); 0 for all.
     package let severity: Int64
     package let isExploitedOnly: Bool
     package let rhythm: NoticeRhythm
     /// The account that owns the subscription.
     package internal(set) var account: Int64 = 0
     package internal(set) var organization: Int64 = 0
-    /// Of what; 0 where it is wider.
+    /// The product; 0 for a wider subscription.
     package internal(set) var product: Int64 = 0
     package internal(set) var project: Int64 = 0
-    /// When its next message is made; 0 while no notice waits to be sent at once.
+    /// The time of its next message; 0 while no notice waits.
     package internal(set) var due: Int64 = 0
-    /// Messages that wait, those that were given up, and why the last that failed did so.
+    /// Waiting messages, messages that were given up, and the reason of the last failure.
     package internal(set) var waiting: Int64 = 0
     package internal(set) var failed: Int64 = 0
     package internal(set) var error = ""
@@ -122,10 +122,10 @@ package struct Subscription: Sendable, Equatable {
 
 /// The table of subscriptions.
 package enum Subscriptions {
-    /// The most that an organization may have.
+    /// The most subscriptions of an organization.
     package static let limit: Int64 = 200
 
-    /// Keeps a subscription to the scope of the change; nil when the organization has as many as it may.
+    /// Stores a subscription to the scope of the change; nil when the organization has the most that it may have.
     package static func add(_ subscription: Subscription, _ writing: Writing) throws -> Int64? {
         let (scope, connection) = (writing.scope, writing.connection)
         let count = try connection.integer(
@@ -151,7 +151,7 @@ package enum Subscriptions {
         return id
     }
 
-    /// Those of an organization, all or those of one account, in the order in which they were made.
+    /// The subscriptions of an organization or of one account, in the order of their creation.
     package static func list(
         _ organization: Int64, account: Int64?, on connection: any Connection
     ) throws -> [Subscription] {
@@ -174,7 +174,8 @@ package enum Subscriptions {
         }
     }
 
-    /// Removes a subscription with its notices; false if the organization, or the account, has none of that number.
+    /// Deletes a subscription with its notices; false if the organization or the account has no subscription with
+    /// this number.
     package static func remove(_ id: Int64, account: Int64?, _ writing: Writing) throws -> Bool {
         let (scope, connection) = (writing.scope, writing.connection)
         let owner: SQL = account.map { "AND account = \($0)" } ?? ""

@@ -1,6 +1,6 @@
-// DESIGN. A task is a request for a library that nobody has answered. Closing it approves the library.
+// DESIGN. A task is an unanswered request for a library. Closing it approves the library.
 
-/// A request for a library that waits for an answer.
+/// A request for a library that awaits an answer.
 package struct PendingTask: Sendable, Equatable {
     package let uuid: String
     package let library: LibraryRecord
@@ -28,7 +28,7 @@ package struct PendingTask: Sendable, Equatable {
         }
     }
 
-    /// Answers the request with this uuid; false when the scope has none that waits.
+    /// Answers the request with this uuid; false when the scope has no such waiting request.
     package static func answer(
         _ uuid: String, _ status: LibraryRequest.Status, comments: String, _ writing: Writing
     ) throws -> Bool {

@@ -2,14 +2,14 @@ import Bytes
 package import Inventory
 
 // DESIGN. A policy belongs to an organization, a product or a project; products and projects below inherit it. Narrower
-// ones come first, then the least priority: the first that matches a library decides. Its JSON is stored and returned
-// unchanged; decisions use only `rule` and the name of its action. A change makes the projects below stale, and so does
-// the day on which a library reaches the age in a policy.
+// ones come first, then those with the smallest priority; the first that matches a library decides. Its JSON is stored
+// and returned unchanged; decisions use only `rule` and the name of its action. A change makes the projects below
+// stale. So does the day on which a library reaches the age in a policy.
 
-/// A policy as its row has it.
+/// A policy from its row.
 package struct Policy: Sendable, Equatable {
     package let id: Int64
-    /// Where it holds: 0 where it is wider.
+    /// The place of the policy: 0 for a wider one.
     package let product: Int64
     package let project: Int64
     package let name: String
@@ -54,7 +54,7 @@ package struct Policy: Sendable, Equatable {
         """
 }
 
-/// A policy that is to be made.
+/// The facts of a new policy.
 package struct NewPolicy: Sendable {
     package let name: String
     package let isEnabled: Bool
@@ -63,7 +63,7 @@ package struct NewPolicy: Sendable {
     package let filterType: String
     package let actionType: String
     package let rule: PolicyRule
-    /// Its place among the policies of its scope; nil for the last place.
+    /// Its position among the policies of its scope; nil for the last.
     package let priority: Int64?
 
     package init(
@@ -80,8 +80,7 @@ package struct NewPolicy: Sendable {
         self.priority = priority
     }
 
-    /// The day on which ages were last checked, as stored in the row; -1 if the rule does not
-    /// depend on time.
+    /// The day of the last check of ages, in the row's form; -1 if the rule does not depend on time.
     fileprivate func agedDay(at time: Int64) -> Int64 { rule.age == nil ? -1 : time / TimeText.day }
 }
 
@@ -97,7 +96,7 @@ package enum Policies {
         """
     }
 
-    /// The policies of just this scope, in the order in which they decide.
+    /// The policies of exactly this scope, in the order in which they decide.
     package static func own(of scope: Scope, on connection: any Connection) throws -> [Policy] {
         try list(where: place(scope), on: connection)
     }
@@ -120,7 +119,7 @@ package enum Policies {
         ) { Policy(row: $0) }
     }
 
-    /// The policies that decide about a project's libraries, in their order. `project` 0 is one that is not made yet.
+    /// The policies that decide about a project's libraries, in their order. `project` 0 means a new project.
     package static func deciding(
         organization: Int64, product: Int64, project: Int64, on connection: any Connection
     ) throws -> [Policy] {
@@ -128,10 +127,10 @@ package enum Policies {
         return try ownAndInherited(of: scope, on: connection).filter(\.isEnabled)
     }
 
-    /// The most policies of one scope alone; the cost of a library grows with them.
+    /// The most policies of one scope without inherited ones; each adds to the cost of a library.
     package static let limit = 200
 
-    /// Adds a policy to the scope of `writing` and gives its id; nil when the scope has as many as it may have.
+    /// Adds a policy to the scope of `writing` and returns its id; nil when the scope has the most that it may have.
     package static func add(
         _ policy: NewPolicy, _ writing: Writing
     ) throws -> Int64? {
@@ -143,8 +142,8 @@ package enum Policies {
         var priority = policy.priority
         if priority == nil {
             let last = try connection.integer("SELECT max(p.priority) FROM policy p WHERE \(place(scope))") ?? 0
-            // Behind all also where the last has no number behind it: of equal priorities the lower id comes first. Rows from
-            // before priorities had a range may hold any number.
+            // It comes after all others even if the last one has the highest number, because of equal priorities the lower id
+            // comes first. Rows from before priorities had a range may have any number.
             priority = last < .max ? last + 1 : last
         }
         try connection.run(
@@ -159,8 +158,8 @@ package enum Policies {
         return id
     }
 
-    /// Puts another policy in the place of one of just this scope: it keeps its number, its author and, unless the new one has a
-    /// priority, its place. False when the scope has none with this id.
+    /// Replaces a policy of exactly this scope. The new one keeps the number, the author and, unless it has a priority, the
+    /// position. False when the scope has no policy with this id.
     package static func change(_ id: Int64, to policy: NewPolicy, _ writing: Writing) throws -> Bool {
         let known = try own(of: writing.scope, on: writing.connection)
         guard let old = known.first(where: { $0.id == id }) else { return false }
@@ -179,7 +178,7 @@ package enum Policies {
         return true
     }
 
-    /// Removes policies of just this scope; the others that are named stay. Returns the number of removed policies.
+    /// Removes policies of exactly this scope, and keeps the named others. Returns the number of removed policies.
     package static func remove(
         _ ids: [Int64], _ writing: Writing
     ) throws -> Int {
@@ -191,7 +190,7 @@ package enum Policies {
         return gone.count
     }
 
-    /// Turns a policy of just this scope on or off; false when the scope has none with this id.
+    /// Enables or disables a policy of exactly this scope; false when the scope has no policy with this id.
     package static func enable(
         _ id: Int64, _ isEnabled: Bool, _ writing: Writing
     ) throws -> Bool {
@@ -206,8 +205,8 @@ package enum Policies {
         return true
     }
 
-    /// Puts the policies of just this scope into an order; those that are not named come behind. False when the scope
-    /// lacks one of them.
+    /// Orders the policies of exactly this scope; unnamed ones follow the named ones. False when the scope lacks one
+    /// of the named policies.
     package static func order(
         _ ids: [Int64], _ writing: Writing
     ) throws -> Bool {

@@ -7,7 +7,7 @@ package struct ExternalIssue: Sendable, Equatable {
     package let identifier: String
     package let url: String
     package let status: String
-    /// As the other program writes times.
+    /// The time in the other program's form.
     package let created: String
     package let modified: String
 
@@ -19,7 +19,7 @@ package struct ExternalIssue: Sendable, Equatable {
         self.modified = modified
     }
 
-    /// Replaces the tickets of the issue. Issues are not rows: they follow from policies.
+    /// Replaces the tickets of the issue. Issues are not rows: they are derived from policies.
     package static func replace(_ issues: [ExternalIssue], of uuid: String, _ writing: Writing) throws {
         let (project, connection) = (writing.scope.project, writing.connection)
         try connection.run("DELETE FROM external_issue WHERE project = \(project) AND issue_uuid = \(uuid)")
@@ -55,11 +55,11 @@ package struct ExternalIssue: Sendable, Equatable {
     }
 }
 
-/// A vulnerability of a library of a project about which an alert is open.
+/// A vulnerability in a library of a project with an open alert.
 package struct OpenVulnerability: Sendable {
     package let libraryUUID: String
     package let alertUUID: String
-    /// Milliseconds since 1970, UTC: of the alert.
+    /// The time of the alert's last change, in milliseconds since 1970, UTC.
     package let modified: Int64
     package let name: String
     package let type: String
@@ -68,16 +68,16 @@ package struct OpenVulnerability: Sendable {
     package let published: Int64?
     /// `critical`, `high`, `medium`, `low` or empty.
     package let severity: String
-    /// Tenths of the score; nil when no vector rates it.
+    /// The score in tenths; nil where no vector rates the vulnerability.
     package let score: Int64?
-    /// Word in capitals and number of CVSS 3, or of CVSS 4 where that alone rates; empty where neither does.
+    /// Word in capitals and number of CVSS 3, or of CVSS 4 where no other version rates; empty without either.
     package let severity3: String
     package let score3: String
-    /// The smallest upgrade that fixes it; empty when none is known.
+    /// The smallest upgrade that fixes it; empty if unknown.
     package let topFix: String
     package let topFixURL: String
     package let topFixDate: Int64?
-    /// As policies see it.
+    /// The form that policies use.
     package let sight: PolicyVulnerability
 
     /// The open vulnerabilities of a project's current libraries, in the order of their alerts, at most `limit`.

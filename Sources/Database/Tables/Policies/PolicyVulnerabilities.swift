@@ -1,7 +1,7 @@
 package import Inventory
 
 extension PolicyVulnerability {
-    /// Of a `vulnerability v`, in the order in which `init(row:from:)` reads it.
+    /// The columns of a `vulnerability v` in the order of `init(row:from:)`.
     package static let columns: SQL = """
         v.score, v.severity, CASE WHEN EXISTS (SELECT 1 FROM exploited px WHERE px.name = v.name) THEN 1 ELSE 0 END, \
         (SELECT h.score FROM likelihood h WHERE \(Likelihoods.ofVulnerability))

@@ -1,8 +1,8 @@
 package import Inventory
 
-// DESIGN. Patterns are checked when they are saved, but a pattern may be older than the program: earlier ones took expressions
-// that RE2 does not know, and another version of RE2 may know others. So each use checks whether a pattern is valid. The
-// result is not stored, except for one line in the change log.
+// DESIGN. Patterns are checked when they are saved, but a pattern may be older than the program. Earlier programs accepted
+// expressions that RE2 does not know, and another version of RE2 may know others. So each use checks whether the pattern is
+// valid. The result is not stored, except for one line in the change log.
 
 /// A saved pattern that cannot be used: its policy or rule keeps its decisions and makes no new ones.
 package struct UnusablePattern: Sendable, Equatable {
@@ -12,7 +12,7 @@ package struct UnusablePattern: Sendable, Equatable {
     /// `POLICY` or `IN_HOUSE_RULE`.
     package let word: String
     package let id: Int64
-    /// Of the policy, or the kind of the rule.
+    /// The name of the policy, or the kind of the rule.
     package let name: String
     package let pattern: String
     package let why: NamePatternError
@@ -23,7 +23,7 @@ package struct UnusablePattern: Sendable, Equatable {
         return "\(thing) (\(id)) decides nothing, as its pattern \(pattern) cannot be used: \(why)"
     }
 
-    /// All of an organization, or of all when it is nil.
+    /// The unusable patterns of an organization, or of all organizations if nil.
     package static func list(
         organization: Int64? = nil, on connection: any Connection
     ) throws -> [UnusablePattern] {
@@ -63,7 +63,7 @@ package struct UnusablePattern: Sendable, Equatable {
         self.why = why
     }
 
-    /// Writes it into the change log, unless that says it already. True when it did not.
+    /// Writes it into the change log, unless the log has it already. True when it was written.
     package func note(at time: Int64, on connection: any Connection) throws -> Bool {
         try Revisions.lock(scope.organization, on: connection)
         let known = try connection.integer(

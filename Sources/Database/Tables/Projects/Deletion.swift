@@ -1,7 +1,8 @@
-// DESIGN. A deletion removes the project's row, and the decisions and statements about it, at once. The rows of its scan, its alerts, their
-// history, its requests and its events are many, and no query finds them without the row of the project. The scan is marked as abandoned,
-// and the sweeper removes it and these rows in short transactions (`AbandonedScan`). Pending uploads create the project again, under
-// another number; uploads into a deleted product fail, because the right to upload does not include the right to create a product.
+// DESIGN. A deletion removes the project's row, and the decisions and statements about the project, at once. The rows of its
+// scan, alerts, history, requests and events are many, and no query finds them without the project's row. So the scan is marked
+// as abandoned, and the sweeper deletes the scan and these rows in short transactions (`AbandonedScan`). Pending uploads make
+// the project again, with another number. Uploads into a deleted product fail, because the right to upload does not include the
+// right to make a product.
 
 /// Deletes products and projects.
 package enum Deletion {
@@ -12,7 +13,7 @@ package enum Deletion {
         try SeverityDays.forget(
             project: writing.scope.project, of: writing.scope.product, on: writing.connection)
         try note(.init(writing.scope, facts), writing)
-        // The numbers around it count on; its own are gone.
+        // The revisions around it rise; its own is deleted with it.
         let around = Scope(kind: .product, organization: writing.scope.organization, product: writing.scope.product)
         try Revisions.raise(around, contentAt: writing.time, on: writing.connection)
     }
@@ -55,7 +56,7 @@ package enum Deletion {
             }
             try connection.run("UPDATE scan SET state = 'OBSOLETE' WHERE project IN \(list) AND state = 'CURRENT'")
             for scan in shown { try Exposures.withdraw(scan: scan, on: connection) }
-            // Statements about these projects alone stay on record, without a target.
+            // Statements about only these projects stay on record, without a target.
             try connection.run("UPDATE vex_document SET state = 'REPLACED' WHERE project IN \(list)")
         }
         for project in projects {

@@ -1,16 +1,16 @@
-// DESIGN. The dependencies of one project as a graph of its occurrences, in memory: numbers, and the libraries once each.
-// The entries of a document that are one library are one node.
+// DESIGN. The dependencies of one project as a graph of its occurrences in memory: numbers, and each library once.
+// Entries of a document for one library are one node.
 
 /// The dependencies between the libraries of a project.
 package struct ProjectTree: Sendable {
     package let libraries: [LibraryRecord]
-    /// For each library the libraries that it needs, in their order.
+    /// For each library the libraries that it needs, in order.
     package let children: [[Int32]]
-    /// The roots of the tree: direct dependencies, then libraries that are not reachable from other ones.
+    /// The roots of the tree: direct dependencies, then libraries that no other library leads to.
     package let roots: [Int32]
-    /// How many of the roots are direct dependencies.
+    /// The number of direct dependencies among the roots.
     package let directRoots: Int
-    /// Whether the document states any dependency; without one, direct dependencies are unknown.
+    /// Whether the document states any dependency; otherwise direct dependencies are unknown.
     package let isGraphKnown: Bool
 
     /// Reads the project of the scope.
@@ -45,7 +45,7 @@ package struct ProjectTree: Sendable {
         }
         var roots = direct.indices.filter { direct[$0] == .direct }.map(Int32.init)
         let directRoots = roots.count
-        // Unreachable libraries begin trees of their own, so that none is missing.
+        // Unreachable libraries start trees of their own, so that none is missing.
         var isReached = [Bool](repeating: false, count: libraries.count)
         func reach(_ root: Int32) {
             var waiting = [root]

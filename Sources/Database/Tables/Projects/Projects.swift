@@ -1,4 +1,4 @@
-// DESIGN. The data of lists of organizations, products and projects. Every query is bound to a `Scope` of
+// DESIGN. The data of lists of organizations, products and projects. Every query is bound to a `Scope` from
 // authorization; this file decides no rights.
 
 /// The details of an organization.
@@ -31,7 +31,7 @@ package struct OrganizationDetails: Sendable, Equatable {
     }
 }
 
-/// A product as lists show it.
+/// A product in the form of lists.
 package struct ProductVital: Sendable, Equatable {
     package let id: Int64
     package let name: String
@@ -40,8 +40,8 @@ package struct ProductVital: Sendable, Equatable {
     package let created: Int64
     package let updated: Int64
 
-    /// The products of a scope that the user may see, in the order of their names; in a product's or project's scope that
-    /// product.
+    /// The products of a scope that the user may see, in the order of their names; in the scope of a product or project,
+    /// that product.
     package static func list(_ scope: Scope, on connection: any Connection) throws -> [ProductVital] {
         var query: SQL = """
             SELECT d.id, d.name, d.token, d.created_at, d.updated_at FROM product d
@@ -60,7 +60,7 @@ package struct ProductVital: Sendable, Equatable {
     }
 }
 
-/// A project as lists show it.
+/// A project in the form of lists.
 package struct ProjectVital: Sendable, Equatable {
     package let id: Int64
     package let name: String
@@ -78,8 +78,8 @@ package struct ProjectVital: Sendable, Equatable {
     /// Whether an upload of the project waits or runs.
     package let isInProgress: Bool
 
-    /// The columns of `project p JOIN product d` that `init(row:)` reads, in its order; a last column tells whether an
-    /// upload waits or runs.
+    /// The columns of `project p JOIN product d` in the order of `init(row:)`; the last column says whether an upload
+    /// waits or runs.
     package static let columns: SQL = """
         p.id, p.name, p.token, d.name, p.plugin_name, p.uploaded_by, p.created_at, p.updated_at, p.scan_comment, \
         p.request_token

@@ -1,5 +1,5 @@
-// DESIGN. Tags of products and projects: a key has any number of values. Saving a key again adds a value. Where a tag hangs
-// is a scope that authorization made.
+// DESIGN. Tags of products and projects: a key has any number of values. Saving a key again adds a value. The place of a
+// tag is a scope from authorization.
 
 /// The tags of one product or project.
 package struct TagList: Sendable, Equatable {

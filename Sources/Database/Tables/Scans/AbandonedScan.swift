@@ -1,13 +1,13 @@
-// DESIGN. The rows of a dead import are deleted in small transactions. Rows with the scan's number belong to it alone.
-// Libraries and licences that it inserted may have been found by other imports. They are deleted when nothing refers to
-// them, and only while no import of the organization is running, which may have looked them up already. They are numbered
-// from the scan's marks on.
+// DESIGN. The rows of a dead import are deleted in small transactions. The rows with the scan's number belong only to the
+// scan. Other imports may have found the libraries and licences that it inserted. These are deleted when nothing refers
+// to them, and only while no import of the organization is running, because such an import may have looked them up. Their
+// numbers start at the marks of the scan.
 
 /// A scan that no project will ever show.
 package struct AbandonedScan: Sendable, Equatable {
     package let id: Int64
     let organization: Int64
-    /// The project that showed it, or would have been made for it; 0 when there is none.
+    /// The project that showed it, or would have been made for it; 0 for none.
     let project: Int64
     /// Whether it was never shown.
     let wasStaged: Bool
@@ -26,9 +26,9 @@ package struct AbandonedScan: Sendable, Equatable {
         project = row.integer(5)
     }
 
-    /// Deletes the scan and its rows, about `limit` rows in a transaction, and also the remaining rows of its project if
-    /// this was deleted. False if facts had to stay for now, because an import of the organization is running; the scan's
-    /// row stays with them for another sweep.
+    /// Deletes the scan and its rows, about `limit` rows in a transaction, and the remaining rows of its project if that
+    /// was deleted. False if facts had to stay for now, because an import of the organization is running; the scan's row
+    /// stays with them for another sweep.
     package func delete(from database: any Database, limit: Int) throws -> Bool {
         try database.write { connection in
             _ = try connection.run("UPDATE scan SET state = 'ABANDONED' WHERE id = \(id) AND state = 'STAGING'")
@@ -68,7 +68,7 @@ package struct AbandonedScan: Sendable, Equatable {
         ("component", "position"), ("occurrence", "position"),
     ]
 
-    /// The tables of which a project has about as many rows as libraries.
+    /// The tables in which a project has about as many rows as libraries.
     private static let tablesOfProject: [(StaticString, StaticString)] = [
         ("alert_event", "alert"), ("alert", "number"), ("library_request", "number"), ("inventory_event", "id"),
         ("project_severity", "severity"),
@@ -79,7 +79,7 @@ package struct AbandonedScan: Sendable, Equatable {
         return try database.read { try $0.integer("SELECT 1 FROM project WHERE id = \(project)") } == nil
     }
 
-    /// Deletes the rows of some tables that fulfil the condition, in the order of a key of each.
+    /// Deletes the rows of some tables that meet the condition, in the order of a key of each.
     private func delete(
         _ tables: [(StaticString, StaticString)], where condition: SQL, from database: any Database, limit: Int
     ) throws {
@@ -104,14 +104,15 @@ package struct AbandonedScan: Sendable, Equatable {
         return true
     }
 
-    /// Whether facts may go: no import of the organization is running. The organization's row stays locked.
+    /// Whether facts may be deleted, because no import of the organization is running. The organization's row stays
+    /// locked.
     private func isQuiet(on connection: any Connection) throws -> Bool {
         try Revisions.lock(organization, on: connection)
         return try connection.integer(
             "SELECT 1 FROM scan WHERE state = 'STAGING' AND organization = \(organization) LIMIT 1") == nil
     }
 
-    /// Deletes libraries with these numbers to which no row refers; false if facts have to stay.
+    /// Deletes libraries with these numbers that no row refers to; false if facts must stay.
     private func forgetLibraries(from first: Int64, to end: Int64, on connection: any Connection) throws -> Bool {
         guard try isQuiet(on: connection) else { return false }
         let orphans: SQL = """

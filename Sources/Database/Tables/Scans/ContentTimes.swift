@@ -1,14 +1,16 @@
 import Bytes
 
-// DESIGN. `content_at` of projects and products is the time in reports: it follows what they show, not when that was imported. Content that a
-// project showed before keeps its earlier time, so a file that is imported again after another one gives the same bytes as before.
+// DESIGN. `content_at` of projects and products is the time in reports. It depends on the shown content, not on the time of its
+// import. Content that a project showed before keeps its earlier time. So a file that is imported again after another one gives
+// the same bytes as before.
 
-/// When a project first showed each content.
+/// The times when a project first showed each content.
 enum ContentTimes {
-    /// Gives a project that begins to show an upload the time of its content, and its product that of its newest one.
+    /// Gives a project that begins to show an upload the time of its content, and gives its product the time of its
+    /// newest content.
     ///
     /// - Parameters:
-    ///   - before: the scan that it showed, or 0; its rows still exist.
+    ///   - before: the previous scan, or 0; its rows still exist.
     ///   - isNew: whether that scan had other content.
     static func note(
         _ content: StagedScan.Publication, of target: StagedScan.Target, after before: Int64, isNew: Bool,
@@ -16,7 +18,7 @@ enum ContentTimes {
     ) throws {
         let digest = Self.digest(of: content.digest, content.document)
         guard isNew else {
-            // Of databases that were filled before times were kept.
+            // For databases that were filled before times were stored.
             try connection.run(
                 """
                 INSERT INTO content_time (project, digest, at)
@@ -27,7 +29,7 @@ enum ContentTimes {
         }
         let known = try connection.integer(
             "SELECT at FROM content_time WHERE project = \(target.project) AND digest = \(digest)")
-        // A repeated upload of one file is new content if its libraries have got other names since.
+        // A repeated upload of a file is new content if its libraries have got other names since.
         let old = try connection.first("SELECT source_digest, document FROM scan WHERE id = \(before)") {
             Self.digest(of: $0.blob(0), $0.string(1))
         }

@@ -1,11 +1,11 @@
-// DESIGN. A person says that files with some digests belong to a certain library. That holds for the projects that have such
-// files now and for what imports bring later: it is kept by the file's SHA-1, and applied to each new scan before it is shown.
-// A project that lacks the library gets it, as a direct dependency.
+// DESIGN. A person assigns files with some digests to a library. That applies to the projects that have such files now and to
+// later imports: it is stored by the file's SHA-1, and applied to each new scan before the scan is shown. A project that lacks
+// the library gets it as a direct dependency.
 
-/// The libraries that source files belong to, where people said so.
+/// The libraries that people assigned source files to.
 package enum FileOrigins {
-    /// Assigns files to a library; gives the number of files in projects of the scope that changed. Nil when the organization has no
-    /// such library.
+    /// Assigns files to a library; returns the number of changed files in projects of the scope. Nil when the organization has
+    /// no such library.
     package static func set(
         _ digests: [String], library uuid: String, comments: String, in scope: Scope, by curator: Curator,
         on connection: any Connection
@@ -43,7 +43,7 @@ package enum FileOrigins {
         return changed
     }
 
-    /// Whether people named libraries of any files of a scan.
+    /// Whether people assigned any files of a scan.
     package static func areThere(for scan: StagedScan, on connection: any Connection) throws -> Bool {
         try connection.integer(
             """
@@ -52,7 +52,7 @@ package enum FileOrigins {
             """) != nil
     }
 
-    /// Moves the files of a scan to the libraries that people named; returns how many changed.
+    /// Moves the files of a scan to their assigned libraries; returns the number of changed files.
     @discardableResult
     package static func apply(
         to scan: Int64, project: Int64, organization: Int64, at time: Int64, on connection: any Connection
@@ -79,7 +79,7 @@ package enum FileOrigins {
         return changed
     }
 
-    /// The entry of a library in a scan, made when there is none; nil when the organization knows no such library.
+    /// The entry of a library in a scan, made on first use; nil when the organization has no such library.
     private static func component(
         of uuid: String, in scan: Int64, project: Int64, organization: Int64, at time: Int64,
         on connection: any Connection

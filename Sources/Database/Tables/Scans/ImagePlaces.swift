@@ -70,7 +70,7 @@ package enum ImagePlaces {
         }
     }
 
-    /// The project that has the first of these names that any has; the oldest, where several products have one.
+    /// The project with the first of these names that any project has; the oldest, if several products have one.
     package static func project(
         named names: [String], organization: Int64, on connection: any Connection
     ) throws -> (project: Int64, name: String, token: String)? {

@@ -1,14 +1,14 @@
-/// The changes in a project's inventory when it shows a scan.
+/// The changes in a project's inventory when the project begins to show a scan.
 package struct ScanChanges: Sendable {
     /// The rows of removed and added libraries, in the order of their scans. A library with a changed description counts as the same.
     package let removed: [Int64]
     package let added: [Int64]
-    /// Whether the project shows something else than before.
+    /// Whether the project then shows something new.
     package let areNew: Bool
-    /// Whether they are in the history already.
+    /// Whether the history already has the changes.
     package private(set) var areWritten = false
 
-    /// Compares a scan with the one that its project shows; 0 where it shows none.
+    /// Compares a scan with the one that its project shows; 0 for none.
     package init(
         of scan: StagedScan, since before: Int64, _ content: StagedScan.Publication, on connection: any Connection
     ) throws {
@@ -17,8 +17,8 @@ package struct ScanChanges: Sendable {
         areNew = try !scan.isSame(as: before, content, on: connection)
     }
 
-    /// Grouped and not looked up: PostgreSQL, which has not counted the rows of a new scan yet, believes them to be few, and would
-    /// read one scan for each row of the other.
+    /// The query groups instead of looking up: PostgreSQL, which has no statistics of a new scan yet, assumes few rows and
+    /// would read one scan for each row of the other.
     private static func libraries(
         of scan: Int64, butNotIn other: Int64, on connection: any Connection
     ) throws -> [Int64] {
@@ -37,7 +37,7 @@ package struct ScanChanges: Sendable {
         ) { $0.integer(0) }
     }
 
-    /// Writes them into the history of the project.
+    /// Writes the changes into the history of the project.
     func write(of scan: StagedScan, project: Int64, at time: Int64, on connection: any Connection) throws {
         let rows = try rows(of: scan, project: project, at: time, on: connection)
         if rows.rowCount > 0 { try connection.insert(rows, into: "inventory_event", Self.columns) }

@@ -1,13 +1,13 @@
 // The content at the destination of an import before the scan is shown.
 
 extension StagedScan {
-    /// A project as it is before it shows the scan.
+    /// A project before it shows the scan.
     package struct Content: Sendable {
-        /// Equal as long as the project's content and all decisions about it stay the same.
+        /// Equal while the project's content and all decisions about it stay the same.
         package struct Shown: Sendable, Equatable {
-            /// 0 where it shows none.
+            /// The scan; 0 if the project shows none.
             package let scan: Int64
-            /// How often it has changed.
+            /// The number of its changes.
             package let revision: Int64
         }
 
@@ -16,7 +16,7 @@ extension StagedScan {
         package let version: String
     }
 
-    /// Nil when there is no such project.
+    /// Nil for an unknown project.
     package func content(ofProject project: Int64, on connection: any Connection) throws -> Content? {
         try connection.first(
             """
@@ -29,21 +29,21 @@ extension StagedScan {
         }
     }
 
-    /// Nil when there is no such product.
+    /// Nil for an unknown product.
     package func token(ofProduct product: Int64, on connection: any Connection) throws -> String? {
         try connection.first("SELECT token FROM product WHERE id = \(product) AND organization = \(organization)") {
             $0.string(0)
         }
     }
 
-    /// How many libraries a project shows.
+    /// The number of libraries that a project shows.
     package func libraries(shownBy project: Int64, on connection: any Connection) throws -> Int {
         let count = try connection.integer(
             "SELECT s.libraries FROM project p JOIN scan s ON s.id = p.scan WHERE p.id = \(project)")
         return Int(count ?? 0)
     }
 
-    /// Deletes what was written for a project that is not made (`reserveProject`).
+    /// Deletes the rows that were written for a project which is not made after all (`reserveProject`).
     package func forgetReserved(in database: any Database) throws {
         let scan = try database.read { connection in
             try connection.first(

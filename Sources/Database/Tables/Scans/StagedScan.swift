@@ -1,12 +1,12 @@
 // DESIGN. The writes of an import. Rows of libraries and licences are looked up and inserted in one transaction that
-// holds the organization's row, so that two imports of one organization never insert the same fact twice. Everything
-// else of a scan has the scan's number in its key and cannot collide. A scan that is no longer STAGING takes no rows,
-// so a sweeper that took it away after a lost lease wins.
+// locks the organization's row. So two imports of one organization never insert the same fact twice. All other rows
+// of a scan have the scan's number in their key and cannot collide. A scan that is no longer STAGING accepts no rows.
+// So a sweeper that took the scan after a lost lease wins.
 
 extension Engine {
-    /// Ends a SELECT of a row whose dependent rows are to be changed: the row is locked until the transaction ends. SQLite has
-    /// one writer, so no lock is needed. PostgreSQL's lock lets other writes refer to the row: a submission, whose job has a
-    /// foreign key to its organization, would wait for it otherwise.
+    /// Ends a SELECT of a row whose dependent rows will change: the row is locked until the transaction ends. SQLite has only
+    /// one writer, so it needs no lock. PostgreSQL's lock still lets other writes refer to the row. Otherwise a submission,
+    /// whose job has a foreign key to its organization, would wait.
     package var locking: SQL {
         switch self {
         case .sqlite: ""
@@ -20,11 +20,11 @@ package struct StagedScan: Sendable, Equatable {
     package let id: Int64
     package let organization: Int64
 
-    /// Begins a scan; nil when the organization does not exist.
+    /// Begins a scan; nil for an unknown organization.
     package static func begin(
         organization: Int64, job: Int64, at time: Int64, on connection: any Connection
     ) throws -> StagedScan? {
-        // Locked, so that no sweep takes facts away that this import is about to find.
+        // The row is locked, so that no sweep deletes facts that this import is about to find.
         guard try Revisions.lock(organization, on: connection) else { return nil }
         let id = try connection.take(1, from: "scan")
         try connection.run(
@@ -37,7 +37,7 @@ package struct StagedScan: Sendable, Equatable {
         return StagedScan(id: id, organization: organization)
     }
 
-    /// A scan that a project shows: libraries may be added that it lists from now on.
+    /// A scan that a project shows; libraries that it lists from now on may be added.
     package init(shown id: Int64, organization: Int64) {
         self.init(id: id, organization: organization)
     }
@@ -47,7 +47,7 @@ package struct StagedScan: Sendable, Equatable {
         self.organization = organization
     }
 
-    /// Whether the scan still takes rows; its row is locked until the transaction ends.
+    /// Whether the scan still accepts rows; its row is locked until the transaction ends.
     package func isOpen(on connection: any Connection) throws -> Bool {
         try connection.integer(
             "SELECT 1 FROM scan WHERE id = \(id) AND state = 'STAGING' \(connection.engine.locking)") != nil
@@ -60,10 +60,10 @@ package struct StagedScan: Sendable, Equatable {
 
     // MARK: Libraries and licences
 
-    /// How many digests one look-up names; shorter lists are filled up, so that the statement stays the same.
+    /// The digests in one look-up; shorter lists are padded, so that the statement stays the same.
     private static let lookUp = 200
 
-    /// Calls `found` with the place in `digests` and the id of each library that the organization has.
+    /// Calls `found` with the position in `digests` and the id of each library that the organization has.
     package func libraries(
         with digests: [[UInt8]], on connection: any Connection, found: (Int, Int64) -> Void
     ) throws {
@@ -88,8 +88,8 @@ package struct StagedScan: Sendable, Equatable {
             let list = digests.map(Value.blob) + Array(repeating: last, count: Self.lookUp - digests.count)
             return "SELECT digest, id FROM library WHERE organization = \(organization) AND digest IN \(SQL.list(list))"
         case .postgresql:
-            // One search of the index for each digest: for a list, a server that has not counted the libraries yet reads all of
-            // the organization.
+            // The query searches the index for each digest: for a list, a server without statistics of the libraries would read
+            // all of the organization.
             let size = digests[digests.startIndex].count
             return """
                 SELECT l.digest, l.id FROM generate_series(0, \(digests.count - 1)) n
@@ -100,8 +100,8 @@ package struct StagedScan: Sendable, Equatable {
         }
     }
 
-    /// Inserts libraries, with the organization locked. `rows` has the columns of `libraryColumns`, then the facts and the
-    /// uuid of the identity without qualifiers, a row each; ids count up from the one that is returned.
+    /// Inserts libraries; the organization must be locked. Each row of `rows` has the columns of `libraryColumns`, then
+    /// the facts, then the uuid of the identity without qualifiers. Ids rise from the returned one.
     package func insert(libraries rows: borrowing RowBuffer, on connection: any Connection) throws -> Int64 {
         let first = try connection.take(rows.rowCount, from: "library")
         let width = Self.libraryColumns.count
@@ -129,7 +129,7 @@ package struct StagedScan: Sendable, Equatable {
         return first
     }
 
-    /// Columns of `library` that an import fills, except `id`, `organization` and `key_id`.
+    /// The columns of `library` that an import fills, except `id`, `organization` and `key_id`.
     package static let libraryColumns: [StaticString] = [
         "digest", "uuid", "type", "type_constant", "group_id", "artifact", "version", "filename", "purl",
         "sha1", "description", "licenses", "homepage", "download_url", "copyright", "author", "supplier",
@@ -137,7 +137,7 @@ package struct StagedScan: Sendable, Equatable {
         "naming", "lookup",
     ]
 
-    /// Cells of a row for `insert(libraries:)`.
+    /// The number of cells in a row for `insert(libraries:)`.
     package static let libraryCells = libraryColumns.count + 2
 
     /// The place of the uuid among `libraryColumns`.
@@ -168,19 +168,20 @@ package struct StagedScan: Sendable, Equatable {
             return try connection.first("SELECT document FROM scan WHERE id = \(scan)") { (scan, $0.string(0)) }
         }
 
-        /// Counts up the revisions of the project and of what is above it: it shows something else now.
+        /// Raises the revisions of the project and of the scopes above it, because the project shows something else
+        /// now.
         package func touch(organization: Int64, at time: Int64, on connection: any Connection) throws {
             let scope = Scope(kind: .project, organization: organization, product: product, project: project)
             try Revisions.raise(scope, contentAt: time, on: connection)
         }
     }
 
-    /// Whether the organization has the product with this number (still).
+    /// Whether the organization (still) has the product with this number.
     package func has(product: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer("SELECT 1 FROM product WHERE id = \(product) AND organization = \(organization)") != nil
     }
 
-    /// The product and the project with these names; 0 where there is none yet.
+    /// The product and the project with these names; 0 if they do not exist yet.
     package func place(
         product: String, project: String, on connection: any Connection
     ) throws -> (product: Int64, project: Int64) {
@@ -204,15 +205,15 @@ package struct StagedScan: Sendable, Equatable {
         }
     }
 
-    /// Takes a number for a project that does not exist yet, so that its rows can be written before any query shows them. The scan
-    /// stores the number: if the import ends without making the project, the sweep removes the rows.
+    /// Reserves a number for a project that does not exist yet, so that its rows can be written before any query finds them.
+    /// The scan stores the number: if the import ends without making the project, the sweep deletes the rows.
     package func reserveProject(on connection: any Connection) throws -> Int64 {
         let id = try connection.take(1, from: "project")
         try connection.run("UPDATE scan SET project = \(id) WHERE id = \(self.id) AND state = 'STAGING'")
         return id
     }
 
-    /// Finds the product and the project by name, or makes them; a change of the configuration is written for each that is made.
+    /// Finds the product and the project by name, or makes them; each new one gets a line in the change log.
     package func target(
         product: String, project: String, new: NewPlace, account: Int64?, at time: Int64, on connection: any Connection
     ) throws -> Target {
@@ -256,7 +257,7 @@ package struct StagedScan: Sendable, Equatable {
             product: productID, productToken: productToken, project: id, projectToken: new.projectToken)
     }
 
-    /// Stores the version of a project as an upload gives it; the name of the project ends in it.
+    /// Stores the version of a project from an upload; the name of the project ends with it.
     package func note(version: String, of target: Target, on connection: any Connection) throws {
         guard !version.isEmpty else { return }
         try connection.run(
@@ -270,7 +271,7 @@ package struct StagedScan: Sendable, Equatable {
         try change.write(Writing(in: scope, by: account.map(Author.account) ?? .system, at: time, on: connection))
     }
 
-    /// The scans among these that projects show.
+    /// Those of these scans that projects show.
     package static func current(among scans: Set<Int64>, on connection: any Connection) throws -> Set<Int64> {
         var found: Set<Int64> = []
         try SQL.inSlices(scans.sorted(), as: Value.integer) { list in
@@ -281,7 +282,7 @@ package struct StagedScan: Sendable, Equatable {
         return found
     }
 
-    /// How many libraries the inventory of a published scan shows.
+    /// The number of libraries in the inventory of a published scan.
     package static func libraryCount(of scan: Int64, on connection: any Connection) throws -> Int {
         Int(try connection.integer("SELECT libraries FROM scan WHERE id = \(scan)") ?? 0)
     }
@@ -290,12 +291,12 @@ package struct StagedScan: Sendable, Equatable {
     package struct Publication: Sendable {
         /// The facts of the document.
         package var document: String
-        /// Of the file.
+        /// The digest of the file.
         package var digest: [UInt8]
         package var libraries: Int
-        /// The user who uploaded it last, for display.
+        /// The user of its last upload, for display.
         package var uploadedBy: String
-        /// The program that brought it last, for display.
+        /// The program of its last upload, for display.
         package var plugin: String
         package var comment = ""
         package var requestToken = ""
@@ -311,10 +312,10 @@ package struct StagedScan: Sendable, Equatable {
         }
     }
 
-    /// Makes the project show this scan instead of the one before, and records which libraries appeared and disappeared.
+    /// Makes the project show this scan instead of the previous one, and records the added and removed libraries.
     /// Returns these.
     ///
-    /// - Parameter found: the changes, if they were computed before; then the caller guarantees that no other scan was shown
+    /// - Parameter found: the changes, if they were computed before; the caller then guarantees that no other scan was shown
     ///   since.
     @discardableResult
     package func publish(
@@ -354,8 +355,8 @@ package struct StagedScan: Sendable, Equatable {
         return changes
     }
 
-    /// Whether this scan has the content of another one: of the same file, with the same libraries in the same
-    /// places.
+    /// Whether this scan has the content of another one: the same file, with the same libraries in the same
+    /// positions.
     func isSame(as other: Int64, _ content: Publication, on connection: any Connection) throws -> Bool {
         let isOfFile = try connection.integer(
             """
@@ -370,9 +371,9 @@ package struct StagedScan: Sendable, Equatable {
             """) == nil
     }
 
-    /// The broken invariants of the projects `p` that fulfil the condition and of their scans, in words; empty when all hold.
-    /// The invariants of the flip from one scan to the next: they hold after each transaction, and a debug build checks them
-    /// when a scan is published.
+    /// The broken invariants of the projects `p` that meet the condition, and of their scans, in words; empty when all hold.
+    /// The invariants of the change from one scan to the next. They hold after each transaction, and a debug build checks
+    /// them when a scan is published.
     package static func faults(_ condition: SQL, on connection: any Connection) throws -> [String] {
         try connection.all(
             """

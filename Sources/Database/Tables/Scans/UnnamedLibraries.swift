@@ -1,13 +1,13 @@
-// DESIGN. A scan that is shown is not written again when more is known of a digest: its components move from one occurrence to
-// another, and each keeps its own description in `component.library`, from which the next move starts. So a name that turns
-// out to be wrong is taken back in the same way.
+// DESIGN. A shown scan is not written again when more becomes known about a digest. Instead, its components move from one
+// occurrence to another. Each component keeps its own description in `component.library`, from which the next move starts. So
+// a name that turns out to be wrong is removed in the same way.
 
-/// Libraries of a shown scan of which the document has only a digest.
+/// The libraries of a shown scan for which the document has only a digest.
 package struct UnnamedLibraries {
     private let project: ProjectView
     private let time: Int64
     private let connection: any Connection
-    /// How many components moved or show something else.
+    /// The number of components that moved or changed.
     package private(set) var changes = 0
 
     package init(of project: ProjectView, at time: Int64, on connection: any Connection) {
@@ -36,7 +36,7 @@ package struct UnnamedLibraries {
         let naming: DigestNames.Naming
     }
 
-    /// Lets each of some rows be shown as another row, or as itself.
+    /// Shows each of some rows as another row, or as itself.
     package mutating func show(_ rows: [(own: Int64, shown: Int64)]) throws {
         let wanted = Set(rows.map(\.shown))
         for row in rows {
@@ -71,7 +71,7 @@ package struct UnnamedLibraries {
         try StaleProject.mark(project: project.project, on: connection)
     }
 
-    /// The positions of components with a description of their own, by their occurrence.
+    /// The positions of components with their own description, by their occurrence.
     private func components(of own: Int64) throws -> [Int64: [Int64]] {
         var found: [Int64: [Int64]] = [:]
         try connection.each(
@@ -104,7 +104,7 @@ package struct UnnamedLibraries {
 
     /// - Parameters:
     ///   - own: the row that describes the components.
-    ///   - shown: the library that their occurrence shows so far.
+    ///   - shown: the library that their occurrence has shown so far.
     ///   - library: the row of the library that they are, with its uuid.
     private mutating func move(
         _ positions: [Int64], of own: Int64, from occurrence: Int64, _ shown: Shown, to library: Int64, _ uuid: String
@@ -154,7 +154,7 @@ package struct UnnamedLibraries {
         }
     }
 
-    /// Counts components of one occurrence in another, which is then as near to the root as either.
+    /// Counts components of one occurrence in another, whose distance to the root then becomes the smaller of both.
     private func add(_ components: Int, componentsOf occurrence: Int64, to target: Int64) throws {
         let place = try connection.first(
             "SELECT direct, depth FROM occurrence WHERE scan = \(scan) AND position = \(occurrence)"
@@ -171,7 +171,7 @@ package struct UnnamedLibraries {
             """)
     }
 
-    /// Deletes an occurrence that has no components any more. Claims about it become claims about `target`, which keeps its own.
+    /// Deletes an occurrence without components. Claims about it become claims about `target`, which also keeps its own.
     private func delete(_ occurrence: Int64, leavingClaimsTo target: Int64) throws {
         try connection.run(
             """

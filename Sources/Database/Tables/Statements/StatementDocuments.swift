@@ -1,18 +1,18 @@
-// DESIGN. A document is staged in short transactions, which nobody sees, and made current in one. A later edition of the same
-// author's document takes the place of an earlier one, whichever comes first. Nothing is deleted then: old statements stay on
+// DESIGN. A document is staged in short transactions that no query finds, and made current in one. A later edition of the
+// same author's document replaces an earlier one, whichever is imported first. Nothing is deleted: old statements stay on
 // record.
 
 /// A document of statements (VEX) that was imported.
 package struct StatementDocumentRow: Sendable, Equatable {
     package let organization: Int64
-    /// The project that it is about; 0 when its statements say which.
+    /// The project of the document; 0 when its statements name their projects.
     package let project: Int64
     package let job: Int64
     package var dialect = ""
     package var author = ""
     package var identifier = ""
     package var version = ""
-    /// When it was made or changed last, in milliseconds since 1970.
+    /// The time of its creation or last change, in milliseconds since 1970.
     package var at: Int64 = 0
     package var digest: [UInt8] = []
     package var fileName = ""
@@ -27,7 +27,7 @@ package struct StatementDocumentRow: Sendable, Equatable {
 
 /// The table of documents of statements.
 package enum StatementDocuments {
-    /// Begins a document, which takes statements until it is published.
+    /// Begins a document, which accepts statements until it is published.
     package static func stage(
         _ row: StatementDocumentRow, at time: Int64, on connection: any Connection
     ) throws -> Int64 {
@@ -42,7 +42,7 @@ package enum StatementDocuments {
         return id
     }
 
-    /// The document that a job published; nil before it did.
+    /// The document that a job published; nil before that.
     package static func published(byJob job: Int64, on connection: any Connection) throws -> Int64? {
         try connection.integer("SELECT id FROM vex_document WHERE job = \(job) AND state <> 'STAGING'")
     }
@@ -52,7 +52,7 @@ package enum StatementDocuments {
         try connection.all("SELECT id FROM vex_document WHERE job = \(job) AND state = 'STAGING'") { $0.integer(0) }
     }
 
-    /// The current document with the same bytes for the same place, or nil.
+    /// The current document with the same bytes for the same place; nil without one.
     package static func same(as row: StatementDocumentRow, on connection: any Connection) throws -> Int64? {
         try connection.integer(
             """
@@ -84,7 +84,7 @@ package enum StatementDocuments {
         return older
     }
 
-    /// Whether an organization has any that may be applied to a project.
+    /// Whether an organization has any document that may apply to a project.
     package static func areThere(for view: ProjectView, on connection: any Connection) throws -> Bool {
         try connection.integer(
             """
@@ -98,7 +98,7 @@ package enum StatementDocuments {
         try connection.integer("SELECT 1 FROM vex_use WHERE scan = \(view.scan) LIMIT 1") != nil
     }
 
-    /// Deletes some of the statements of a document, and the document behind the last; false when nothing is left.
+    /// Deletes some of the statements of a document, and the document after the last; false when nothing is left.
     package static func discard(_ id: Int64, limit: Int, on connection: any Connection) throws -> Bool {
         let some = try connection.all(
             "SELECT id FROM vex_statement WHERE document = \(id) ORDER BY position LIMIT \(limit)"

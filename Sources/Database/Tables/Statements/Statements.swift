@@ -1,8 +1,8 @@
-// DESIGN. A statement names its products by texts that mean something in each project by itself. So it is found from the project:
-// by the keys of the project and of its libraries. A statement is not resolved when it comes, so it also holds for projects and
-// libraries that come later.
+// DESIGN. A statement names its products by texts, whose meaning each project determines for itself. So a statement is found
+// from the project, by the keys of the project and of its libraries. A statement is not resolved on arrival, so it also applies
+// to later projects and libraries.
 
-/// A statement of a document as its row has it.
+/// A statement of a document, from its row.
 package struct StatementRow: Sendable {
     package var name = ""
     /// All names of the vulnerability.
@@ -21,7 +21,7 @@ package struct StatementRow: Sendable {
 
     /// The subject of the statement.
     package struct Target: Sendable {
-        /// The products as JSON; the part is empty where none is named.
+        /// The products as JSON; the part is empty if the statement names none.
         package let product: String
         package let part: String
         package let keys: [String]
@@ -36,7 +36,7 @@ package struct StatementRow: Sendable {
     package init() {}
 }
 
-/// A statement that may be about a project, with one of its targets.
+/// A statement that may concern a project, with one of its targets.
 package struct StatementCandidate: Sendable {
     package let statement: Int64
     package let target: Int64
@@ -64,21 +64,21 @@ package struct SaidStatement: Sendable, Equatable {
 package struct StatementUse: Sendable, Hashable {
     package enum Outcome: String, Sendable, CaseIterable {
         case applied = "APPLIED"
-        /// A newer statement of the same author counts.
+        /// A newer statement of the same author counts instead.
         case superseded = "SUPERSEDED"
-        /// A newer statement of somebody else counts.
+        /// A newer statement of another author counts instead.
         case outdone = "OUTDONE"
         /// A person decided.
         case overruled = "OVERRULED"
         /// The library is the organization's own.
         case inHouse = "IN_HOUSE"
-        /// Nothing that it is about is known to have the vulnerability.
+        /// None of its subjects is known to have the vulnerability.
         case waiting = "WAITING"
     }
 
     package let statement: Int64
     package let outcome: Outcome
-    /// The statement or person that has precedence, or another reason for the outcome.
+    /// The statement or person with precedence, or another reason for the outcome.
     package let detail: String
 
     package init(statement: Int64, outcome: Outcome, detail: String = "") {
@@ -140,7 +140,8 @@ package enum Statements {
         }
     }
 
-    /// Calls `body` with the current statements that have one of these keys and may be about the project, some several times.
+    /// Calls `body` with the current statements that have one of these keys and may concern the project; some come several
+    /// times.
     package static func candidates(
         for view: ProjectView, keys: some Collection<String>, on connection: any Connection,
         _ body: (StatementCandidate) throws -> Void
@@ -168,7 +169,7 @@ package enum Statements {
         }
     }
 
-    /// Whether any statement of an organization names a file by a digest that is no SHA-1.
+    /// Whether any statement of an organization names a file by a digest other than SHA-1.
     package static func nameOtherDigests(organization: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer(
             """
@@ -223,7 +224,7 @@ package enum Statements {
         }
     }
 
-    /// The keys of a document's statements, in their order behind `last`.
+    /// The keys of a document's statements after `last`, in order.
     package static func keys(
         of document: Int64, organization: Int64, after last: String, limit: Int, on connection: any Connection
     ) throws -> [String] {
