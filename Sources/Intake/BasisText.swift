@@ -3,10 +3,10 @@ package import Database
 import Inventory
 
 extension Basis {
-    /// The most gaps that are named; further ones are counted with the unmatched components.
+    /// The most gaps that the text names; further gaps count with the unmatched components.
     private static let gapLimit = 20
 
-    /// As outputs carry it under the key `basis`.
+    /// The basis in the form of outputs under the key `basis`.
     package var json: String { JSONWriter.object { write(to: &$0) } }
 
     /// Writes the members of the object.

@@ -5,9 +5,9 @@ import Glibc
 package import Jobs
 
 // DESIGN. Every import makes a new scan, hands its parts to `ScanStaging`, calls `complete`, and runs one transaction that
-// publishes the scan and ends the job. Before that transaction nothing of the import is visible; after it the import is complete.
-// An import that dies leaves a scan, which `sweep` removes. A project shows the upload that was accepted last: an import that ends
-// after one that was accepted later publishes nothing.
+// publishes the scan and ends the job. Before that transaction nothing of the import is visible; after it the import is
+// complete. An import that dies leaves a scan, which `sweep` deletes. A project shows the upload that was accepted last: an
+// import publishes nothing if a later accepted upload has ended before it.
 
 /// Brings facts into the inventory.
 ///
@@ -16,17 +16,17 @@ package import Jobs
 ///     destination.project = "checkout"
 ///     let result = try intake.importSBOM(file: path, into: destination, lease: lease)
 ///
-/// Imports block the calling thread; several run at a time, those of one project one after the other. An import ends the job of
-/// its lease in the transaction that shows its result. Errors are `IntakeError`s, which say whether document or surroundings are at
-/// fault; after an error nothing of the import is shown.
+/// Imports block the calling thread. Several may run at a time; those of one project run one after the other. The transaction
+/// that shows the result of an import also ends the job of its lease. Errors are `IntakeError`s, which say whether the document
+/// or the surroundings are at fault. After an error nothing of the import is shown.
 package struct Intake: Sendable {
     package let database: any Database
     package let queue: Queue
     /// Makes the token of a new product or project: 64 lower-case hexadecimal characters.
     package let newToken: @Sendable () throws -> String
-    /// Whether the disk has room for more rows, beside what is kept free so that the database still works.
+    /// Whether the disk has room for more rows beyond the reserve that lets the database work.
     package var hasRoom: @Sendable () -> Bool = { true }
-    /// Opens an upload for reading, as open(2): negative, with the reason in `errno`, when it cannot. Tests have it fail.
+    /// Opens an upload for reading, like open(2): negative on failure, with the reason in `errno`. Tests make it fail.
     let openFile: @Sendable (String) -> Int32
 
     package init(
@@ -39,26 +39,25 @@ package struct Intake: Sendable {
         self.openFile = openFile
     }
 
-    /// The product and project of an import, and the user who brings it.
+    /// The product and project of an import, and its user.
     package struct Destination: Sendable, Equatable {
         package var organization: Int64
-        /// A product's name; it is made when there is none.
+        /// The name of a product, which is made on first use.
         package var product: String
-        /// A project's name, or empty for the name of what the document describes.
+        /// The name of a project; empty for the name of the described component.
         package var project = ""
-        /// Follows the project's name: `name - version`.
+        /// The version that follows the project's name: `name - version`.
         package var projectVersion = ""
-        /// The name of the imported file, for people; the project gets this name if it has no other. May be
-        /// empty.
+        /// The name of the imported file, for people; the project gets this name if it has no other. May be empty.
         package var fileName = ""
         package var account: Int64?
-        /// The user who uploaded it last, for display.
+        /// The user of the last upload, for display.
         package var uploadedBy = ""
-        /// The program that brought it last, for display.
+        /// The program of the last upload, for display.
         package var plugin = ""
         /// The comment of the upload.
         package var comment = ""
-        /// Where it came in, for the audit trail.
+        /// The origin of the request, for the audit trail.
         package var origin = AuditRecord.Origin()
 
         package init(organization: Int64, product: String) {
@@ -68,22 +67,22 @@ package struct Intake: Sendable {
 
         /// The longest name of a product or a project, in characters.
         package static let nameLimit = 1000
-        /// The same in bytes: PostgreSQL keeps names in an index.
+        /// The same in bytes, because PostgreSQL keeps names in an index.
         package static let nameBytes = 2000
     }
 
-    /// The result of an import; kept with the job as JSON.
+    /// The result of an import, stored with the job as JSON.
     package struct Result: Sendable, Equatable {
         package var product: String
         package var productToken: String
         package var project: String
         package var projectToken: String
-        /// Libraries that the inventory shows: distinct components, without the one that is the project itself.
+        /// The number of libraries in the inventory: distinct components, except the one that is the project itself.
         package var libraries: Int
-        /// The basis of the verdict about vulnerabilities; nil where the project shows a later upload.
+        /// The basis of the verdict about vulnerabilities; nil when the project shows a later upload.
         package var basis: Basis?
         package var warnings: [String]
-        /// Of statements (VEX): how they were taken.
+        /// The outcome of statements, for a document of statements (VEX).
         package var statements: StatementSummary?
 
         package init(
@@ -98,8 +97,8 @@ package struct Intake: Sendable {
 
     /// Runs one import under a lease, from the new scan to the finished job.
     ///
-    /// `read` hands parts to the staging and returns the graph. Errors: `IntakeError.refused` when the document is at
-    /// fault, `WorkError.stopped` when the lease ended, others when the database failed.
+    /// `read` passes parts to the staging and returns the graph. Throws `IntakeError.refused` when the document is at
+    /// fault, `WorkError.stopped` when the lease ended, and other errors when the database failed.
     func run(
         _ lease: Lease, into destination: Destination, referenceType: String, digest: [UInt8],
         read: (inout ScanStaging) throws -> ScanStaging.Outcome
@@ -177,9 +176,9 @@ package struct Intake: Sendable {
 
     // MARK: Sweeping
 
-    /// Deletes replaced and abandoned scans with all that is theirs, in short transactions; returns how many went.
+    /// Deletes replaced and abandoned scans with all their rows, in short transactions; returns their number.
     ///
-    /// Facts that a failed import brought stay while another import of the organization runs: a later sweep takes them.
+    /// Facts of a failed import stay while another import of the organization runs; a later sweep deletes them.
     @discardableResult
     package func sweep() throws -> Int {
         var gone = 0
@@ -191,7 +190,7 @@ package struct Intake: Sendable {
 }
 
 extension Intake.Destination {
-    /// The scan's content for its project, and the upload that brought it.
+    /// The content of a scan for its project, with its upload.
     func publication(of outcome: ScanStaging.Outcome, digest: [UInt8], job: Job) -> StagedScan.Publication {
         var content = StagedScan.Publication(
             document: outcome.document, digest: digest, libraries: outcome.libraries, uploadedBy: uploadedBy,
@@ -207,7 +206,7 @@ extension Intake.Destination {
         if !project.isEmpty { try Self.check(project, field: "project") }
     }
 
-    /// The project's name; when none was given the first useful one that the document has, else the file's.
+    /// The given name of the project; without one, the first useful name in the document, otherwise the file's name.
     func projectName(outOf names: [String], warn: (String) -> Void) throws(IntakeError) -> String {
         var name = project.isEmpty ? ProjectNaming.firstUseful(of: names) ?? "" : project
         if name.isEmpty {
@@ -229,7 +228,7 @@ extension Intake.Destination {
     }
 
     private static func check(_ name: String, field: String) throws(IntakeError) {
-        // U+FFFD stands for characters that could not be read.
+        // U+FFFD replaces unreadable characters.
         let isShown =
             name.contains { !$0.isWhitespace } && !name.unicodeScalars.contains { $0.value < 32 || $0 == "\u{FFFD}" }
         guard isShown, name.utf8.count <= nameBytes, name.count <= nameLimit else {
@@ -241,7 +240,7 @@ extension Intake.Destination {
 }
 
 extension Intake.Result {
-    /// As the job keeps it and the command line prints it.
+    /// The form that the job stores and the command line prints.
     package var json: String {
         JSONWriter.object {
             $0.text("product", product)
@@ -257,7 +256,7 @@ extension Intake.Result {
         }
     }
 
-    /// The most unapplied statements that the job's result names; the rest is counted.
+    /// The most unapplied statements that the job's result names; the others are counted.
     private static let namedStatements = 1000
 }
 
@@ -268,7 +267,7 @@ extension StagedScan.Target {
 }
 
 extension Intake.Destination {
-    /// Writes the record of the audit trail about what an import changed in a scope.
+    /// Writes the audit record about the changes of an import in a scope.
     func record(
         _ subject: String, _ detail: String, in scope: Scope, at time: Int64, on connection: any Connection
     ) throws {

@@ -3,31 +3,31 @@ package import Bytes
 import Glibc
 import Inventory
 
-/// Why an import did not come about.
+/// The reason why an import failed.
 package enum IntakeError: Error, Equatable, CustomStringConvertible {
-    /// The file was refused; nothing of it is kept.
+    /// The file was refused, and nothing of it is stored.
     case refused(BOMError)
     /// The organization does not exist (any more).
     case noOrganization(Int64)
-    /// A name that is not allowed: the field, its value, the accepted values.
+    /// An invalid name; with the field, its value, and the accepted values.
     case badName(field: String, value: String, accepted: String)
-    /// The scan was taken away: the lease ran out and another attempt is at work.
+    /// The scan was taken away: the lease ran out, and another attempt is running.
     case superseded
-    /// A stored text does not have this version's form.
+    /// A stored text is not in the form of this version.
     case unreadableFacts(FactsError)
-    /// The request of a job has a kind that this version does not know.
+    /// The job's request has a kind that this version does not know.
     case unknownKind(String, job: String)
-    /// The request of a job has an update type that this version does not know.
+    /// The job's request has an update type that this version does not know.
     case unknownUpdateType(String, job: String)
-    /// A file of the machine could not be read; the missing resource, if known.
+    /// A file of the machine could not be read; with the missing resource, if known.
     case unreadableFile(path: String, why: String, Outage? = nil)
-    /// The product that an upload was accepted for was deleted since.
+    /// The product of an accepted upload was deleted in the meantime.
     case productGone(String)
-    /// The disk has no room beside its reserve.
+    /// The disk has only its reserve left.
     case noRoom
-    /// The content of the document, so many parts of which have been written, fills the disk up to its reserve.
+    /// The document has filled the disk up to its reserve; with the number of its parts written so far.
     case tooLargeForDisk(parts: Int)
-    /// The upload of a job is neither in the folder of uploads nor in the database.
+    /// The upload of a job is neither in the uploads folder nor in the database.
     case uploadGone
 
     package var description: String {
@@ -58,8 +58,8 @@ package enum IntakeError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The disk has no room for more of a document of which so many parts have been written. Few of them do not fill a disk: others have.
-    /// Many have filled it themselves: waiting would keep their rows, and the room that they take.
+    /// The disk has no room for more of a document; with the number of its parts written so far. A few parts cannot fill a
+    /// disk, so other data has. Many parts have filled it: waiting would keep their rows, and the room that these take.
     static func withoutRoom(after parts: Int) -> IntakeError {
         parts < 5000 ? .noRoom : .tooLargeForDisk(parts: parts)
     }

@@ -6,26 +6,26 @@ package import Inventory
 package import Jobs
 import Synchronization
 
-// DESIGN. An upload is a file in the data folder and a job whose request names it. The job may be done by any process
-// that sees the folder, any number of times until it succeeds. Only then is the file removed, by the import or by
-// `sweepSpool`. It is the only copy of an accepted upload, so it outlives a failure, too: a failed job may be tried again
-// until it is forgotten, and the file goes after it. Where nodes share a database but no folder, the bytes are in the
-// database as well (`SharedUpload`), so any node may do the job.
+// DESIGN. An upload is a file in the data folder and a job whose request names the file. Any process that sees the folder
+// may do the job, any number of times until it succeeds. Only then does the import or `sweepSpool` delete the file. The
+// file is the only copy of an accepted upload, so it also stays after a failure: a failed job may be tried again until it
+// is deleted, and the file is deleted after it. Where nodes share a database but no folder, the bytes are also in the
+// database (`SharedUpload`), so any node may do the job.
 
 /// The request of an INTAKE job.
 package struct IntakeJob: Sendable, Equatable {
     package enum Kind: String, Sendable { case sbom, debian, agent, vex }
 
     package var kind: Kind
-    /// The file, relative to the data folder or absolute; the machine's root for `debian`.
+    /// The file, as a path relative to the data folder or absolute; for `debian` the machine's root.
     package var path: String
-    /// Whether the file is ours and is deleted with the job.
+    /// Whether the file belongs to Waybill and is deleted with the job.
     package var isSpooled = false
-    /// `debian`: whether the files of packages are kept.
+    /// `debian`: whether the files of packages are stored.
     package var withFiles = false
-    /// `agent`: whether the current content of the project is kept. Jobs without the member override.
+    /// `agent`: whether the project keeps its current content. Jobs without this member override.
     package var updateType = AgentUpload.UpdateType.override
-    /// `agent`: whether each project of the file is a component of the one that is made.
+    /// `agent`: whether each project of the file becomes a component of the new one.
     package var keepsModules = false
     package var destination: Intake.Destination
 
@@ -39,10 +39,10 @@ package struct IntakeJob: Sendable, Equatable {
     /// The folder of uploads below the data folder.
     package static let spoolFolder = "spool"
 
-    /// The path of a job's upload, relative to the data folder; its name is the job's uuid.
+    /// The path of a job's upload, relative to the data folder. Its name is the job's uuid.
     package static func spoolPath(of uuid: String) -> String { "\(spoolFolder)/\(uuid)" }
 
-    /// The request of a job whose file lies in the folder of uploads under the job's uuid.
+    /// The request of a job whose file is in the uploads folder under the job's uuid.
     package init(_ kind: Kind, upload uuid: String, into destination: Intake.Destination) {
         self.init(kind: kind, path: Self.spoolPath(of: uuid), isSpooled: true, destination: destination)
     }
@@ -95,7 +95,7 @@ package struct IntakeJob: Sendable, Equatable {
         return writer.text
     }
 
-    /// Reads the request of a job; organization and account are the job's own.
+    /// Reads the request of a job; organization and account come from the job.
     package init(_ job: Job) throws(IntakeError) {
         var kind: String?
         var updateType: String?
@@ -145,7 +145,7 @@ package struct IntakeJob: Sendable, Equatable {
         }
         made.kind = kind
         if let updateType {
-            // Never replaced by a default: to override deletes what the project shows.
+            // A default must not replace it: overriding deletes what the project shows.
             guard let known = AgentUpload.UpdateType(rawValue: updateType) else {
                 throw .unknownUpdateType(updateType, job: job.uuid)
             }
@@ -154,7 +154,7 @@ package struct IntakeJob: Sendable, Equatable {
         self = made
     }
 
-    /// Reads a member that says where an upload came in; false for all others.
+    /// Reads a member about the origin of an upload; false for any other member.
     private static func origin(
         _ json: inout JSONReader, _ origin: inout AuditRecord.Origin
     ) throws(JSONError) -> Bool {
@@ -176,10 +176,10 @@ package struct IntakeJob: Sendable, Equatable {
 
     /// Does an INTAKE job: for the worker and for the command line. The job is SUCCESS when this returns.
     ///
-    /// Throws `WorkError` where the import knows the party at fault, any other error where it does not.
+    /// Throws `WorkError` where the import knows the party at fault, otherwise any other error.
     @discardableResult
     package static func run(_ lease: Lease, intake: Intake, dataFolder: String) throws -> Intake.Result {
-        // A file that is not the server's own may stay unreadable for good.
+        // A file that does not belong to the server may stay unreadable forever.
         var isOurs = true
         do {
             let job = try IntakeJob(lease.job)
@@ -190,7 +190,8 @@ package struct IntakeJob: Sendable, Equatable {
             switch job.kind {
             case .sbom:
                 var destination = job.destination
-                // An upload lies under the name of its job, and its request has the name of the file, if it had one.
+                // An upload is stored under the name of its job; the request has the file's own name, if there was
+                // one.
                 if !job.isSpooled { destination.fileName = path }
                 result = try intake.importSBOM(file: path, into: destination, lease: lease)
             case .debian:
@@ -214,7 +215,7 @@ package struct IntakeJob: Sendable, Equatable {
         } catch IntakeError.superseded {
             throw WorkError.stopped
         } catch IntakeError.unreadableFile(let path, let why, .permission?) where !isOurs {
-            // Users know the file by its name, and no folder of the machine.
+            // Users know the file by its name, but not the folders of the machine.
             throw WorkError.hopeless("reading \(path.split(separator: "/").last ?? ""): \(why)")
         } catch IntakeError.unreadableFile(_, _, nil) where isOurs {
             throw WorkError(IntakeError.uploadGone)
@@ -223,14 +224,14 @@ package struct IntakeJob: Sendable, Equatable {
         }
     }
 
-    /// Files without a job, and when this process saw them first.
+    /// Files without a job, with the time when this process first saw each.
     private static let strays = Mutex<[String: ContinuousClock.Instant]>([:])
 
-    /// Removes uploads that are in the inventory, and uploads without a job once they are a day old: some never got a job,
-    /// others failed and were kept until their job was forgotten (`Queue.Settings.retention`). Returns their names.
+    /// Deletes uploads that are in the inventory, and uploads without a job once they are a day old: some never got a job,
+    /// others failed and were kept until their job was deleted (`Queue.Settings.retention`). Returns their names.
     ///
-    /// An upload lies there for a moment before its job is. A clock that is set ahead in that moment must not cost it, so nothing
-    /// goes before it was without a job for `patience`, which no clock changes.
+    /// An upload exists for a moment before its job does. A clock that is set forward in that moment must not delete it. So a
+    /// file is deleted only after it was without a job for `patience`, measured by a clock that nobody sets.
     @discardableResult
     package static func sweepSpool(
         _ queue: Queue, dataFolder: String, patience: Duration = .seconds(600)
@@ -259,7 +260,7 @@ package struct IntakeJob: Sendable, Equatable {
             }
             if isOver, unlink(path) == 0 { removed.append(name) }
         }
-        // A process has one folder, tests have many.
+        // A process has one folder; tests have many.
         strays.withLock { strays in
             strays = strays.filter { !$0.key.hasPrefix("\(folder)/") }.merging(found) { $1 }
         }

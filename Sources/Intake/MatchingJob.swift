@@ -3,24 +3,25 @@ import Bytes
 import Database
 package import Jobs
 
-// DESIGN. Imports of advisories and releases leave marks on packages, people's decisions leave marks on projects; only the
-// marks tell what has to be done. A job of an organization processes and removes them. It costs nothing if another job has
-// done so before, so it may run any number of times, in any process. A job that dies leaves the remaining marks.
+// DESIGN. Imports of advisories and releases set marks on packages, and people's decisions set marks on projects. Only
+// these marks determine the remaining work. A job of an organization processes and removes them. If another job has done
+// so before, it costs nothing. So it may run any number of times, in any process. A job that dies leaves the remaining
+// marks.
 
-/// Work of the kind MATCHING: matches libraries of an organization again whose packages have changed, or the rules of whose
-/// names, then decides alerts again.
+/// Work of the kind MATCHING: matches libraries of an organization again whose packages, or whose naming rules, have
+/// changed; then decides alerts again.
 package struct MatchingJob {
     /// The result of a job.
     package struct Result: Sendable, Equatable {
         /// The number of libraries and projects that were processed.
         package var libraries = 0
         package var projects = 0
-        /// Findings that are new or say something else than before.
+        /// The number of new or changed findings.
         package var matched = 0
-        /// Alerts that are new or changed.
+        /// The number of new or changed alerts.
         package var alerts = 0
 
-        /// As it is kept with the job.
+        /// The form that the job stores.
         package var json: String {
             JSONWriter.object {
                 $0.number("libraries", libraries)
@@ -59,8 +60,9 @@ package struct MatchingJob {
 
     /// Makes sure that each organization with stale rows has a job that will process them.
     ///
-    /// - Parameter besideRunning: whether a job is wanted where one runs, too, which may have passed over a mark of now.
-    /// - Returns: the jobs that wait.
+    /// - Parameter besideRunning: whether a new job is wanted even if one is running, which may have passed a mark set
+    ///   just now.
+    /// - Returns: the waiting jobs.
     package func submit(
         besideRunning: Bool, newUUID: @escaping @Sendable () throws -> String
     ) throws -> [Job] {
@@ -83,7 +85,7 @@ package struct MatchingJob {
         }
     }
 
-    /// Does a job, which is SUCCESS when this returns. The lease's progress counts libraries and projects.
+    /// Does a job; the job is SUCCESS when this returns. The lease's progress counts libraries and projects.
     @discardableResult
     package func run(_ lease: Lease) throws -> Result {
         var result = Result()
@@ -94,7 +96,7 @@ package struct MatchingJob {
             return lease.stopReason == nil
         }
         try StaleNames(database: queue.database, now: queue.now).run(organization: organization, looked: looked)
-        // New package keys are made for all organizations: the job that comes first makes them.
+        // New package keys are made for all organizations by the first job that runs.
         let rekeyed = try Rekeying(database: queue.database).run(looked: looked)
         result.matched =
             try rekeyed

@@ -1,18 +1,19 @@
 import Database
 import Jobs
 
-// DESIGN. Publishing a scan of 300,000 libraries takes many seconds: changes of the inventory, requests, exposures and alerts are
-// decided and written. No other write could enter SQLite in that time. So with SQLite they are decided in a snapshot before, for the
-// project as it will be (`ProjectView.coming`). Rows that no query finds before the scan is shown are written in short transactions:
-// rows of the scan, and all rows of a project that does not exist yet. One last transaction writes the others and shows the scan. If
-// the project has changed since the snapshot, everything is decided inside of that transaction, as on PostgreSQL, whose writers run
-// in parallel. If another cause of alerts has changed, the project is marked as stale. docs/adr/008 has the rules of the end.
+// DESIGN. Publishing a scan of 300,000 libraries takes many seconds: changes of the inventory, requests, exposures and alerts
+// are decided and written. No other write could use SQLite in that time. So on SQLite they are first decided in a snapshot, for
+// the project in its coming state (`ProjectView.coming`). Rows that no query finds before the scan is shown are written in
+// short transactions: rows of the scan, and all rows of a project that does not exist yet. One last transaction writes the
+// others and shows the scan. If the project has changed since the snapshot, everything is decided inside that transaction, as
+// always on PostgreSQL, whose writers run in parallel. If another cause of alerts has changed, the project is marked as stale.
+// docs/adr/008 has the rules for the end of an import.
 
-/// The end of an import: from the staged scan to the finished job.
+/// The end of an import, from the staged scan to the finished job.
 struct Publishing: Sendable {
-    /// Libraries from which on a scan is decided beside the writer.
+    /// The number of libraries from which a scan is decided without holding the writer.
     private static let smallest = 300
-    /// How often it is decided there, because later decisions may depend on the first ones.
+    /// The number of passes there, because later decisions may depend on the first ones.
     private static let attempts = 5
 
     let intake: Intake
@@ -30,14 +31,15 @@ struct Publishing: Sendable {
 
     private var database: any Database { intake.database }
 
-    /// Thrown when the facts behind the decisions have changed since.
+    /// Thrown when the facts behind the decisions have changed in the meantime.
     private struct Outdated: Error {}
 
     func run() throws -> Intake.Result {
         guard let decision = try decideAside() else { return try database.write { try self.publish(nil, on: $0) } }
         do {
             let result = try database.write { try self.publish(decision, on: $0) }
-            // The import is done even if this fails; the remaining rows are deleted when the project is next evaluated.
+            // The import has succeeded even if this fails; the next evaluation of the project deletes the remaining
+            // rows.
             try? forget(decision.decided.touched.sorted())
             return result
         } catch let error where Self.isOutdated(error) {
@@ -48,12 +50,12 @@ struct Publishing: Sendable {
 
     // MARK: Beside the writer
 
-    /// The decisions that were made without holding the writer.
+    /// Decisions that were made without holding the writer.
     private struct Decision: Sendable {
         let view: ProjectView
-        /// Whether the project is made with the scan.
+        /// Whether the project is new.
         let isNew: Bool
-        /// Nil where there is no project.
+        /// Nil without a project.
         let shown: StagedScan.Content.Shown?
         let moment: KnowledgeMoment
         var changes: ScanChanges
@@ -70,7 +72,7 @@ struct Publishing: Sendable {
         let shown: StagedScan.Content.Shown?
     }
 
-    /// Nil where it has to be done by the transaction that shows the scan.
+    /// Nil when the transaction that shows the scan has to decide.
     private func decideAside() throws -> Decision? {
         guard database.engine == .sqlite, outcome.statements == nil else { return nil }
         let known = try database.read { connection in
@@ -84,7 +86,7 @@ struct Publishing: Sendable {
         return nil
     }
 
-    /// - Parameter number: of the project that has to be made; nil where there is one.
+    /// - Parameter number: the number of a new project; nil for an existing one.
     private func decideAside(_ number: Int64?) throws -> Decision? {
         try inherit()
         let hidden = HiddenRows(of: Self.hiddenTables(isNew: number != nil), in: database) { [scan] in
@@ -98,17 +100,17 @@ struct Publishing: Sendable {
                 if decision.isNew { try hide(&decision, in: hidden) }
                 return decision
             } catch is WriterNeeded {
-                // The next attempt finds the rows that were hidden until then.
+                // The next attempt finds the rows that were written as hidden.
                 try introduceClaims(number, in: hidden)
             } catch let error where Self.isOutdated(error) {
-                // What is hidden was decided from something else. The writer replaces it.
+                // The hidden rows were decided from other facts. The writer replaces them.
                 return nil
             }
         }
         return nil
     }
 
-    /// Whether what was decided no longer fits: rows are there that it does not know of.
+    /// Whether the error means that the decisions are outdated, because unknown rows exist.
     private static func isOutdated(_ error: any Error) -> Bool {
         if case .conflict? = error as? DatabaseError { return true }
         return error is Outdated
@@ -119,8 +121,8 @@ struct Publishing: Sendable {
         return isNew ? own.union(["library_request"]) : own
     }
 
-    /// Applies people's statements about files whose digest has a name by now. This stays valid even if the
-    /// import fails.
+    /// Applies people's statements about files whose digests now have a name. This stays valid even if the import
+    /// fails.
     private func inherit() throws {
         let said = try database.snapshot { connection in
             try RefinedLibraries.named(in: scan.id, organization: scan.organization, on: connection)
@@ -134,8 +136,8 @@ struct Publishing: Sendable {
         }
     }
 
-    /// Names the vulnerabilities that the document is the first to speak of. No row refers to them yet; the sweep removes them if the
-    /// import dies. Its claims about known vulnerabilities change these, which is left to the last transaction.
+    /// Names the vulnerabilities that the document is the first to mention. No row refers to them yet; the sweep deletes them
+    /// if the import dies. Its claims about known vulnerabilities change these, so the last transaction handles them.
     private func introduceClaims(_ number: Int64?, in hidden: HiddenRows) throws {
         let found = try database.snapshot { connection -> (ProjectClaims, [Claims.Entry])? in
             guard let place = try place(number, on: connection) else { return nil }
@@ -161,7 +163,7 @@ struct Publishing: Sendable {
         let named = try RefinedLibraries.named(in: scan.id, organization: scan.organization, on: connection)
         let refined = try RefinedLibraries.find(
             changes.removed, in: scan.id, organization: scan.organization, on: connection)
-        // Decisions that libraries take over, and files of libraries that people named, change what alerts are decided from.
+        // Inherited decisions, and files that people assigned, change the facts that decide alerts.
         guard refined.names == named.names, try !FileOrigins.areThere(for: scan, on: connection) else { return nil }
         let view = view(of: place)
         let recording = RecordingConnection(connection, hidden: hidden)
@@ -188,7 +190,7 @@ struct Publishing: Sendable {
         return Place(target: target, coming: coming, isNew: number != nil, shown: known?.shown)
     }
 
-    /// Writes rows that are invisible until the project shows the scan.
+    /// Writes rows that no query finds until the project shows the scan.
     private func hide(_ decision: inout Decision, in hidden: HiddenRows) throws {
         let view = decision.view
         try decision.changes.write(of: scan, project: view.project, at: time, hidden: hidden, in: database)
@@ -207,7 +209,7 @@ struct Publishing: Sendable {
     // MARK: The last transaction
 
     private func publish(_ decision: Decision?, on connection: any Connection) throws -> Intake.Result {
-        // Take the matching lock before the organization's, in the same order as rematching does.
+        // The matching lock must be taken before the organization's, in the same order as in rematching.
         try Findings.shareMatching(on: connection)
         try scan.lockOrganization(on: connection)
         let isOld = try decision.map {
@@ -215,7 +217,7 @@ struct Publishing: Sendable {
         }
         let target = try target(decision, on: connection)
         if let later = try scan.later(than: lease.job.id, in: target, on: connection) {
-            // SUCCESS, as an upload is that the next one replaces at once. The scan stays behind for the sweep.
+            // SUCCESS, as for an upload that the next one replaces at once. The scan stays behind for the sweep.
             let note =
                 "superseded: the project shows an upload that was accepted later"
                 + (later.uuid.isEmpty ? "" : " (\(later.uuid))")
@@ -247,8 +249,8 @@ struct Publishing: Sendable {
         return try end(in: target, libraries: libraries, basis: basis, said, on: connection)
     }
 
-    /// Makes the project show the scan. Gives the libraries that took the place of others where alerts have to be decided yet; nil
-    /// where they were.
+    /// Makes the project show the scan. Returns the libraries that replaced others if alerts must still be decided; nil if they
+    /// were decided.
     private func show(
         in target: StagedScan.Target, _ decision: Decision?, on connection: any Connection
     ) throws -> [String: String]? {
@@ -263,7 +265,7 @@ struct Publishing: Sendable {
                 to: scan.id, project: target.project, organization: scan.organization, at: time, on: connection)
             return refined.names
         }
-        // People's statements about files since the decisions were made.
+        // People's statements about files from the time after the decisions were made.
         guard try !FileOrigins.areThere(for: scan, on: connection) else { throw Outdated() }
         let view = decision.view
         try decision.writes.make(on: connection)
@@ -275,7 +277,7 @@ struct Publishing: Sendable {
         } else {
             try decision.decided.write(of: view, on: connection)
         }
-        // Vulnerabilities without any reference may have been deleted since.
+        // Vulnerabilities without a reference may have been deleted in the meantime.
         guard try decision.decided.touched.isEmpty || Exposures.areWhole(of: scan.id, on: connection) else {
             throw Outdated()
         }
@@ -291,11 +293,12 @@ struct Publishing: Sendable {
         try alerts.run()
     }
 
-    /// The place that the import belongs to, made where there is none yet. Throws `Outdated` when something else was decided about. The
-    /// organization's row is locked.
+    /// The product and project of the import, made on first use. Throws `Outdated` when the decisions were about another
+    /// project. The organization's row is locked.
     private func target(_ decision: Decision?, on connection: any Connection) throws -> StagedScan.Target {
         guard try scan.isOpen(on: connection) else { throw IntakeError.superseded }
-        // The right to upload into a product is no right to create it again: that needs the role in the organization.
+        // The right to upload into a product does not include making it again, which needs the role in the
+        // organization.
         let job = lease.job
         guard try job.product == 0 || scan.has(product: job.product, on: connection) else {
             throw IntakeError.productGone(destination.product)

@@ -6,7 +6,7 @@ package import Jobs
 extension Intake {
     /// Imports a bill of materials of any syntax that Waybill reads, as one project.
     ///
-    /// An odd file is imported with warnings, one that cannot be read is refused whole: `IntakeError.refused`.
+    /// An unusual file is imported with warnings; an unreadable one is refused as a whole: `IntakeError.refused`.
     @discardableResult
     package func importSBOM(file path: String, into destination: Destination, lease: Lease) throws -> Result {
         let digest = try digest(ofFile: path)

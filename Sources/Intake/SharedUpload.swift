@@ -4,14 +4,15 @@ import Glibc
 import Jobs
 
 // DESIGN. With SQLite there is one machine, and an upload is a file of its data directory. With PostgreSQL any node may do
-// the job, and the node that took the upload may die for good; so the bytes go into the database in the transaction that
-// submits the job, in pieces of a megabyte, and are gone when the job is over. A backup holds them too, for either engine.
+// the job, and the node that received the upload may never return. So the transaction that submits the job writes the
+// bytes into the database, in pieces of a megabyte; they are deleted when the job is over. A backup contains them, too,
+// for both engines.
 
 /// The bytes of uploads in the database.
 package enum SharedUpload {
     private static let piece = 1 << 20
 
-    /// Keeps the bytes of an upload for all nodes, in the transaction that submits its job. Does nothing where the
+    /// Stores the bytes of an upload for all nodes, in the transaction that submits its job. Does nothing when the
     /// database belongs to one machine.
     package static func share(file path: String, job uuid: String, on connection: any Connection) throws {
         guard connection.engine == .postgresql else { return }
@@ -41,8 +42,8 @@ package enum SharedUpload {
         }
     }
 
-    /// Writes an upload to `path` if the file is missing and the database has it. Throws `uploadGone` when neither has
-    /// it.
+    /// Writes an upload to `path` if the file is missing and the database has it. Throws `uploadGone` when both are
+    /// missing.
     package static func fetch(job uuid: String, to path: String, from database: any Database) throws {
         guard access(path, F_OK) != 0 else { return }
         guard errno == ENOENT else { throw IntakeError.unreadable(path, errno) }
@@ -58,7 +59,7 @@ package enum SharedUpload {
         }
     }
 
-    /// Forgets the bytes of an upload whose job is done, or whose sender has them.
+    /// Deletes the bytes of an upload whose job is done, or whose sender still has the file.
     package static func forget(job uuid: String, in database: any Database) throws {
         guard try database.read({ try $0.integer("SELECT 1 FROM upload WHERE job = \(uuid) LIMIT 1") }) != nil else {
             return
@@ -66,7 +67,7 @@ package enum SharedUpload {
         try database.write { _ = try $0.run("DELETE FROM upload WHERE job = \(uuid)") }
     }
 
-    /// Forgets uploads that are in the inventory or whose job is forgotten.
+    /// Deletes uploads that are in the inventory or whose job was deleted.
     static func sweep(_ database: any Database) throws {
         let names = try database.read { try Queue.uploadsToForget(limit: 1000, on: $0) }
         for name in names { try forget(job: name, in: database) }

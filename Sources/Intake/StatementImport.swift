@@ -4,19 +4,19 @@ import Database
 import Jobs
 import VEX
 
-// DESIGN. A document of statements comes in like a bill of materials: as a job, staged in short transactions, made current in one.
-// What it decides is decided where everything about alerts is decided: the projects that it may be about are marked as stale, and
-// the job works the marks off, one project in a transaction, before it ends. So a report that waits for the upload shows its
-// statements, and the writer never holds more than one project. Done again after a crash, it goes on where it was.
+// DESIGN. A document of statements is imported like a bill of materials: as a job, staged in short transactions, and made
+// current in one. Its effects are decided by the code that decides all alerts. The projects that it may concern are marked as
+// stale, and the job evaluates these, one project in a transaction, before it ends. So a report that waits for the upload shows
+// its statements, and the writer never holds more than one project. After a crash the job continues where it stopped.
 
-/// Brings documents of statements (VEX) into the inventory.
+/// Imports documents of statements (VEX) into the inventory.
 struct StatementImport {
     let intake: Intake
     private var database: any Database { intake.database }
 
     /// Imports the document of a job and applies it. The job is SUCCESS when this returns.
     ///
-    /// - Parameter found: of a document that came as an SBOM: the project that it is about.
+    /// - Parameter found: the project of a document that was uploaded as an SBOM.
     func run(
         file path: String, into destination: Intake.Destination, lease: Lease, about found: StatementsAlone? = nil
     ) throws -> Intake.Result {
@@ -78,7 +78,7 @@ struct StatementImport {
             try staging.finish()
         } catch {
             if let document = staging.document {
-                // If this fails as well, the next attempt deletes the rest.
+                // If this fails, too, the next attempt deletes the rest.
                 while try database.write({ try StatementDocuments.discard(document, limit: 1000, on: $0) }) {}
             }
             throw staging.failure ?? IntakeError.refused(error)
@@ -98,11 +98,11 @@ struct StatementImport {
     }
 }
 
-/// Marks the projects that a document of statements may be about.
+/// Marks the projects that a document of statements may concern.
 struct StatementReach {
-    /// Rows that are read or written at once.
+    /// The rows that are read or written at once.
     private static let page = 2000
-    /// Keys beyond which all projects are marked instead of being chosen.
+    /// The number of keys beyond which all projects are marked instead of selected ones.
     private static let keyLimit = 200_000
 
     private let document: Int64
@@ -151,7 +151,7 @@ struct StatementReach {
             guard let end = some.last else { return keys }
             last = end
             keys.formUnion(some)
-            // Digests of other lengths stand in no column that could be looked through.
+            // No searchable column contains digests of other lengths.
             if keys.count > Self.keyLimit || some.contains(where: { $0.hasPrefix("h:") && $0.utf8.count != 42 }) {
                 return nil
             }

@@ -1,7 +1,7 @@
 import Database
 import Inventory
 
-/// Records on their way through one transaction.
+/// Collects records for one transaction.
 final class AdvisoryBatch: Sendable {
     /// The outcome of records.
     struct Counts: Sendable, Equatable {
@@ -48,7 +48,7 @@ final class AdvisoryBatch: Sendable {
         var linking = VulnerabilityLinking(Dictionary(uniqueKeysWithValues: zip(ids, changed)), on: connection)
         let stale = try linking.link(before: before)
         try Advisories.markStale(packagesOf: stale.union(ids).sorted(), on: connection)
-        // Vulnerabilities that documents know by these names belong to the advisories now.
+        // Vulnerabilities that documents know under these names now belong to the advisories.
         let claimed = try Claims.vulnerabilities(
             named: Set(changed.flatMap { [$0.id] + $0.aliases }), on: connection)
         try Exposures.markStale(showing: claimed, on: connection)
@@ -57,8 +57,7 @@ final class AdvisoryBatch: Sendable {
         return counts
     }
 
-    /// Whether a record brings more than the stored one: it changed, or the stored one was read by rules that left parts
-    /// out.
+    /// Whether a record is newer than the stored one: it changed, or earlier rules read the stored one incompletely.
     private static func isNews(_ record: OSVRecord, beside known: Advisories.Known?) -> Bool {
         guard let known else { return true }
         return record.modified > known.modified || record.modified == known.modified && known.rules < OSVRecord.rules

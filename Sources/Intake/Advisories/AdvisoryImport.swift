@@ -2,21 +2,22 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. A batch says which packages became stale. Their libraries are matched afterwards, package by package, by jobs.
+// DESIGN. A batch states which packages became stale. Jobs match their libraries afterwards, package by package.
 
-/// Imports advisories, and leaves marks on what has to be matched with them.
+/// Imports advisories, and marks the packages that must be matched with them.
 package struct AdvisoryImport {
     /// The result of an import.
     package struct Result: Sendable, Equatable {
-        /// Records read, including known ones.
+        /// The number of records read, including known ones.
         package var read = 0
         package var added = 0
         package var updated = 0
-        /// How many of the added or updated records are withdrawn now and were not before.
+        /// The number of added or updated records that have become withdrawn.
         package var withdrawn = 0
         package var skipped = 0
 
-        /// As the command line prints it; `matched` are the findings that the matching after it found new or changed.
+        /// The output of the command line; `matched` is the number of findings that the later matching found new or
+        /// changed.
         package func json(matched: Int) -> String {
             JSONWriter.object {
                 $0.number("read", read)
@@ -35,15 +36,15 @@ package struct AdvisoryImport {
     private let records: RecordImport
     private let time: Int64?
 
-    /// - Parameter time: stored as the time at which the ecosystems of the records were last searched: milliseconds since 1970, UTC; nil
+    /// - Parameter time: the time to store as the last search of the records' ecosystems, in milliseconds since 1970, UTC; nil
     ///   stores none.
     package init(_ records: RecordImport, at time: Int64? = nil) {
         self.records = records
         self.time = time
     }
 
-    /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. Throws when a path cannot be opened or the database
-    /// fails; records that cannot be read are warned of.
+    /// Imports the files at the paths: files, folders, `.zip`, `.jsonl`. Throws when a path cannot be opened or the
+    /// database fails; unreadable records become warnings.
     package func run(_ paths: [String]) throws -> Result {
         var result = Result()
         let database = records.database

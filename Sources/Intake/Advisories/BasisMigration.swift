@@ -3,10 +3,10 @@ import Database
 import Inventory
 
 extension MigrationWork {
-    /// Determines the ecosystems in which old libraries are looked up, counts the ecosystems of advisories, then writes the
-    /// bases of current scans. The mark says which part, and the last that is done.
+    /// Determines the ecosystems in which old libraries are looked up, counts the ecosystems of advisories, and then writes
+    /// the bases of current scans. The mark names the part and its last finished number.
     ///
-    /// Reads and writes by SQL of its own: the schema is that of the step.
+    /// It uses its own SQL, because the schema is that of the step.
     static let basis = MigrationWork(name: "basis") { mark, connection in
         let words = mark.split(separator: " ", maxSplits: 1).map(String.init)
         let last = words.count > 1 ? words[1] : ""

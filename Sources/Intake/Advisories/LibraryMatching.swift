@@ -8,7 +8,7 @@ struct LibraryMatching {
 
     init(on connection: any Connection) { self.connection = connection }
 
-    /// Inserts the packages and findings of libraries that are being inserted, in their transaction.
+    /// Inserts the packages and findings of libraries, in the transaction that inserts the libraries.
     static func insert(_ packages: [Findings.Package], organization: Int64, on connection: any Connection) throws {
         if packages.isEmpty { return }
         try Advisories.share(on: connection)
@@ -18,12 +18,12 @@ struct LibraryMatching {
         try Releases.insert(try newer(than: packages, on: connection), on: connection)
     }
 
-    /// The names under which advisories may speak of a library.
+    /// The names that advisories may use for a library.
     static func packages(of library: Int64, _ keys: [PackageKey]) -> [Findings.Package] {
         keys.map { Findings.Package(library: library, text: $0.text, version: $0.version, registry: $0.registry) }
     }
 
-    /// The newer versions of libraries; of several packages of a library, the first one with a newer version counts.
+    /// The newer versions of libraries; of several packages of a library, the first with a newer version counts.
     static func newer(
         than packages: [Findings.Package], on connection: any Connection
     ) throws -> [Int64: NewerVersions] {
@@ -36,7 +36,7 @@ struct LibraryMatching {
         return found
     }
 
-    /// The findings of libraries, each with all its packages side by side; those without findings are left out.
+    /// The findings of libraries, over all packages of each; libraries without findings are left out.
     mutating func match(_ packages: [Findings.Package]) throws -> [(library: Int64, findings: [Finding])] {
         try load(Set(packages.map(\.text)))
         var found: [(library: Int64, findings: [Finding])] = []
@@ -45,7 +45,7 @@ struct LibraryMatching {
             let findings = advisories.findings(version: package.version, registry: package.registry)
             if findings.isEmpty { continue }
             if let last = found.last, last.library == package.library {
-                // Known under two names: what the first name gave holds.
+                // For a library with two names, the findings of the first name count.
                 let known = Set(last.findings.map(\.vulnerability))
                 found[found.count - 1].findings += findings.filter { !known.contains($0.vulnerability) }
                 found[found.count - 1].findings.sort { $0.vulnerability < $1.vulnerability }
@@ -66,7 +66,7 @@ struct LibraryMatching {
 }
 
 extension [Finding] {
-    /// A library known under two names has an upgrade only where both names give the same version.
+    /// A library with two names has an upgrade only if both names give the same version.
     fileprivate mutating func agreeOnUpgrade() {
         guard let first, contains(where: { $0.upgrade?.version != first.upgrade?.version }) else { return }
         for index in indices { self[index].upgrade = nil }

@@ -1,8 +1,9 @@
 import BOM
 import Inventory
 
-// DESIGN. One place reads what generators write beside a package URL. It reads the model of a component, into which
-// readers of all syntaxes bring properties and `sourceInfo`. Most components end at the type of their package URL.
+// DESIGN. This file alone reads the facts that generators write beside a package URL. It reads the model of a
+// component, which readers of all syntaxes fill with properties and `sourceInfo`. For most components the type of the
+// package URL already decides.
 
 extension MatchingEvidence {
     /// The facts of a component beside its package URL.
@@ -16,7 +17,7 @@ extension MatchingEvidence {
         }
     }
 
-    /// The source package of a distribution's package, as properties or SPDX's `sourceInfo` name it.
+    /// The source package of a distribution's package, from properties or SPDX's `sourceInfo`.
     private static func source(of component: Component) -> SourcePackage? {
         if let source = SourcePackage(sourceInfo: component.sourceInfo) { return source }
         var (name, epoch, version, release) = ("", "", "", "")
@@ -31,7 +32,7 @@ extension MatchingEvidence {
             case "syft:metadata:source", "syft:metadata:originPackage": name = property.value
             case "syft:metadata:sourceVersion": version = property.value
             case "syft:metadata:sourceRpm": if let source = SourcePackage(file: property.value) { return source }
-            // Waybill's own CycloneDX, of a component that SPDX brought.
+            // Waybill's own CycloneDX for a component from SPDX.
             case "waybill:sourceInfo":
                 if let source = SourcePackage(sourceInfo: property.value) { return source }
             default: break
@@ -43,9 +44,9 @@ extension MatchingEvidence {
 }
 
 extension PackageKey {
-    /// The keys of a component, each once, or why it has none.
+    /// The keys of a component, each once, or the reason why it has none.
     ///
-    /// - Parameter purl: the component's own, read; nil where it has none that can be read.
+    /// - Parameter purl: the component's own package URL; nil without a readable one.
     static func find(_ component: Component, _ purl: PackageURL?) -> Result<[PackageKey], MatchingObstacle> {
         find(purl, evidence: purl.map { MatchingEvidence(component, $0) } ?? MatchingEvidence())
     }

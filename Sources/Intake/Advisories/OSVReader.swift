@@ -16,17 +16,17 @@ struct OSVReader: ~Copyable {
     private var versionCount = 0
     /// The word of its author.
     private var word = ""
-    /// The severity of the package that is affected worst, for records that have none of their own.
+    /// The severity of the worst affected package, for records without a severity of their own.
     private var ofPackages: Rating?
 
-    /// CVSS vectors that can be scored, and a word that stood in the place of one.
+    /// The CVSS vectors that can be scored, and a word that stood in place of one.
     private struct Rating: Equatable {
         var vectors: [String] = []
         var word = ""
 
         var isEmpty: Bool { vectors.isEmpty && word.isEmpty }
 
-        /// The tenths of the newest version of CVSS, else the word's place; what is greater is worse.
+        /// The score of the newest CVSS version in tenths, otherwise the rank of the word; a greater value is worse.
         var weight: (Int, Int) {
             let record = SeverityRecord(
                 name: "", aliases: [], vectors: vectors, word: OSVReader.severity(word), isWithdrawn: false)
@@ -38,7 +38,7 @@ struct OSVReader: ~Copyable {
 
     private init() {}
 
-    /// Reads the record that comes next.
+    /// Reads the next record.
     static func read(_ json: inout JSONReader) throws(OSVRecord.Fault) -> OSVRecord {
         var reader = OSVReader()
         do throws(JSONError) {
@@ -64,7 +64,7 @@ struct OSVReader: ~Copyable {
             }
             record.withdrawn = withdrawn
         }
-        // A distribution's record of one CVE is called after it (`DEBIAN-CVE-…`) and says so as `upstream`.
+        // A distribution's record of one CVE is named after the CVE (`DEBIAN-CVE-…`) and lists it as `upstream`.
         for name in upstream where OSVRecord.isCVE(name) && record.id.hasSuffix("-\(name)") {
             record.aliases.append(name)
         }
@@ -76,7 +76,7 @@ struct OSVReader: ~Copyable {
         return record
     }
 
-    /// The words of GitHub, of distributions and of people, as words of CVSS.
+    /// The words of GitHub, of distributions and of people, translated to words of CVSS.
     private static func severity(_ word: String) -> String {
         switch word.lowercased() {
         case "low", "negligible", "minor": "low"
@@ -199,7 +199,7 @@ struct OSVReader: ~Copyable {
         }
     }
 
-    /// Of the severities of single packages the worst counts, wherever it stands in the record.
+    /// Of the severities of single packages the worst counts, wherever the record has it.
     private mutating func take(_ rating: Rating) {
         if rating.isEmpty || rating == ofPackages { return }
         guard let known = ofPackages, known.weight >= rating.weight else {
@@ -213,7 +213,7 @@ struct OSVReader: ~Copyable {
     ) {
         let known = ranges.compactMap { range -> VersionRange? in
             switch range.type {
-            // Go's and Dart's schemes are SemVer with rules of their own.
+            // The schemes of Go and Dart are SemVer with additional rules.
             case "SEMVER": VersionRange(range.events, scheme: key.scheme.flatMap(Self.semantic) ?? .semantic)
             case "ECOSYSTEM": key.scheme.flatMap { VersionRange(range.events, scheme: $0) }
             default: nil
@@ -228,7 +228,7 @@ struct OSVReader: ~Copyable {
         scheme == .go || scheme == .pub ? scheme : nil
     }
 
-    /// Without a package, the versions belong to the repository that the ranges of commits name.
+    /// Without a package, the versions belong to the repository of the commit ranges.
     private mutating func keepRepository(
         _ ranges: [(type: String, repository: String, events: [RangeEvent])], _ versions: [String]
     ) {
@@ -279,7 +279,7 @@ struct OSVReader: ~Copyable {
 
     // MARK: Pieces
 
-    /// A string; empty for anything else, which is read past.
+    /// A string; any other value is skipped and gives an empty one.
     private mutating func text(_ json: inout JSONReader) throws(JSONError) -> String {
         guard try json.peek() == .string else {
             try json.skipValue()
@@ -290,7 +290,7 @@ struct OSVReader: ~Copyable {
         return Self.holds(text) { $0 == 0 } ? String(text.filter { $0 != "\0" }) : text
     }
 
-    /// The strings of an array that are lines; others are left out.
+    /// The strings of an array that have one line; others are left out.
     private mutating func names(
         _ json: inout JSONReader, limit: Int = OSVRecord.Limit.names
     ) throws(JSONError) -> [String] {
@@ -317,7 +317,7 @@ struct OSVReader: ~Copyable {
         return found
     }
 
-    /// Walks through an array; anything else is read past.
+    /// Reads an array; any other value is skipped.
     private mutating func elements(
         _ json: inout JSONReader, _ body: (inout OSVReader, inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
@@ -326,7 +326,7 @@ struct OSVReader: ~Copyable {
         while try json.nextElement() { try body(&self, &json) }
     }
 
-    /// Walks through an object; anything else is read past.
+    /// Reads an object; any other value is skipped.
     private mutating func members(
         _ json: inout JSONReader, _ body: (inout OSVReader, inout JSONReader) throws(JSONError) -> Void
     ) throws(JSONError) {
@@ -335,7 +335,7 @@ struct OSVReader: ~Copyable {
         while try json.nextKey() { try body(&self, &json) }
     }
 
-    /// At most `OSVRecord.Limit.text` bytes, cut between characters.
+    /// The text cut to `OSVRecord.Limit.text` bytes, between characters.
     private static func cut(_ text: String) -> String {
         guard text.utf8.count > OSVRecord.Limit.text else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: OSVRecord.Limit.text)

@@ -1,10 +1,10 @@
 import Bytes
 import Inventory
 
-// DESIGN. A record is read value by value; values that are not kept are skipped. Every list has a limit, so that a record
-// costs bounded memory whatever it holds. Only what makes the record useless is an error.
+// DESIGN. A record is read value by value, and unneeded values are skipped. Every list has a limit, so the memory for a
+// record is bounded whatever it contains. Only faults that make the record useless are errors.
 
-/// The parts of an OSV advisory (OSV schema 1.7) that are kept.
+/// The parts of an OSV advisory (OSV schema 1.7) that Waybill stores.
 struct OSVRecord: Sendable, Equatable {
     struct Affected: Sendable, Equatable {
         var package: String
@@ -20,31 +20,31 @@ struct OSVRecord: Sendable, Equatable {
     var aliases: [String] = []
     var summary = ""
     var details = ""
-    /// CVSS vectors that can be scored, as they came.
+    /// The CVSS vectors that can be scored, unchanged.
     var vectors: [String] = []
-    /// The word of the database where it gives one: `low`, `medium`, `high`, `critical` or empty.
+    /// The database's word for the severity, if it gives one: `low`, `medium`, `high`, `critical` or empty.
     var severity = ""
     var weaknesses: [String] = []
-    /// `TYPE address`.
+    /// Each link as `TYPE address`.
     var links: [String] = []
-    /// `TYPE name`.
+    /// Each credit as `TYPE name`.
     var credits: [String] = []
     var affected: [Affected] = []
 
-    /// Counts up when the reading of records changes, so that stored records are read again.
+    /// Rises when the rules for reading records change, so that stored records are read again.
     static let rules: Int64 = 2
 
     /// The ecosystems of its packages, each with its release where it has releases.
     var places: Set<String> { Set(affected.map { PackageKey.place(of: $0.package) }) }
 
-    /// The most that is kept of a record.
+    /// The most that is stored of a record.
     enum Limit {
         static let names = 500
         static let links = 200
         static let affected = 20_000
         static let versions = 200_000
         static let text = 64 << 10
-        /// Bytes of one record.
+        /// The most bytes of one record.
         static let record = 64 << 20
     }
 

@@ -1,14 +1,14 @@
 import Database
 import Inventory
 
-/// All advisories of one package, and the decisions that follow from them.
+/// All advisories of one package, and the decisions that they lead to.
 struct PackageAdvisories {
     /// One element of an advisory's `affected`.
     private struct Entry {
         let advisory: Int64
         let registry: String
         let versions: AffectedVersions
-        /// The vulnerabilities that the advisory speaks of, with their editions, and whether it is the one that describes them.
+        /// The vulnerabilities that the advisory mentions, with their editions, and whether it is the one that describes them.
         var vulnerabilities: [(id: Int64, edition: Int64, decides: Bool)]
 
         func concerns(_ registry: String) -> Bool {
@@ -16,9 +16,9 @@ struct PackageAdvisories {
         }
     }
 
-    /// The most versions that are tried as fixes of one library.
+    /// The most versions that are tried as fixes for one library.
     private static let candidateLimit = 2000
-    /// The most fixes that are kept of one finding.
+    /// The most fixes that are stored for one finding.
     private static let fixLimit = 20
 
     private let scheme: VersionScheme?
@@ -27,7 +27,8 @@ struct PackageAdvisories {
 
     init(scheme: VersionScheme?) { self.scheme = scheme }
 
-    /// Takes rows in the order of advisory and position; a further row with the same advisory and position names another vulnerability.
+    /// Takes rows in the order of advisory and position. A further row with the same advisory and position names another
+    /// vulnerability.
     mutating func add(_ row: Findings.Affected) {
         if let last = entries.last, last.advisory == row.advisory, lastPosition == row.position {
             entries[entries.count - 1].vulnerabilities.append((row.vulnerability, row.edition, row.decides))
@@ -41,7 +42,7 @@ struct PackageAdvisories {
                 vulnerabilities: [(row.vulnerability, row.edition, row.decides)]))
     }
 
-    /// The vulnerabilities of a version, in the order of their numbers, with the fixes that are known.
+    /// The vulnerabilities of a version, in the order of their numbers, with the known fixes.
     func findings(version: String, registry: String) -> [Finding] {
         var affecting: [Int] = []
         for index in entries.indices
@@ -66,8 +67,8 @@ struct PackageAdvisories {
         }
     }
 
-    /// The candidates that a vulnerability's own advisories name and that none of them affects, each version once. Its
-    /// spelling is that of the advisory that describes the vulnerability, else that of the first.
+    /// The candidates that a vulnerability's own advisories name and that none of these advisories affects, each
+    /// version once. The spelling comes from the advisory that describes the vulnerability, otherwise from the first.
     ///
     /// - Parameter own: the entries about the vulnerability whose ranges contain the version.
     private func fixes(of vulnerability: Int64, own: [Int], among candidates: [Finding.Fix]) -> [Finding.Fix] {
@@ -91,8 +92,8 @@ struct PackageAdvisories {
         return fixes
     }
 
-    /// The letters before the numbers of the installed version, put before the numbers of its fixes, too: advisories of Go leave out the `v` of
-    /// modules and the `go` of toolchains.
+    /// The letters before the numbers of the installed version, which are also put before the fixes: Go's advisories leave out
+    /// the `v` of modules and the `go` of toolchains.
     private static func prefix(of version: String) -> String {
         ["v", "go"].first { version.hasPrefix($0) && version.dropFirst($0.count).first?.isNumber == true } ?? ""
     }
@@ -105,13 +106,13 @@ struct PackageAdvisories {
     private func upgrade(
         among candidates: [Finding.Fix], affecting: [Int], registry: String
     ) -> Finding.Fix? {
-        // Advisories that affect the current version most likely affect the next ones, so they are asked first.
+        // Advisories that affect the current version probably affect the next ones, so they are checked first.
         let rest = entries.indices.filter { entries[$0].concerns(registry) && !affecting.contains($0) }
         let order = affecting + rest
         return candidates.first { candidate in !order.contains { holds($0, candidate.version) } }
     }
 
-    /// Versions above this one that an advisory names as fixed, each once, the smallest first.
+    /// Versions above this one that an advisory calls fixed, each once, the smallest first.
     private func candidates(above version: String, registry: String) -> [Finding.Fix] {
         guard let scheme else { return [] }
         let prefix = Self.prefix(of: version)

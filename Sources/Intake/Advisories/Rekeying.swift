@@ -2,24 +2,23 @@ import BOM
 package import Database
 import Inventory
 
-// DESIGN. The keys of a library (`library_package`) follow from its facts by the rules of `PackageKey`. When the rules
-// change, a migration marks it (`Findings.markRekeying`), and jobs of matching work the mark off: in slices, in the order of
-// the libraries' numbers, each slice a transaction that moves the mark on. Interrupted work continues where it stopped.
+// DESIGN. The keys of a library (`library_package`) are derived from its facts by the rules of `PackageKey`. When the rules
+// change, a migration sets a mark (`Findings.markRekeying`), and matching jobs process the libraries in slices, in the order
+// of their numbers. Each slice is a transaction that moves the mark forward. Interrupted work continues from the mark.
 
-/// Computes the keys of libraries that were imported earlier by the present rules, and matches the libraries whose keys
-/// changed.
+/// Computes the keys of earlier libraries by the present rules, and matches libraries whose keys changed.
 package struct Rekeying {
-    /// Libraries of one transaction.
+    /// The libraries of one transaction.
     private static let page = 500
 
     private let database: any Database
 
     package init(database: any Database) { self.database = database }
 
-    /// Works until no library is left; returns how many findings are new or changed. Costs one query when nothing is marked.
-    /// May run in several processes: they take turns.
+    /// Works until no library is left; returns the number of new or changed findings. Without a mark it costs one query.
+    /// Several processes may run it; they take turns.
     ///
-    /// - Parameter looked: is called with the number of libraries that a step checked; false ends the work.
+    /// - Parameter looked: called with the number of libraries that a step checked; false ends the work.
     package func run(looked: (Int) -> Bool) throws -> Int {
         var changed = 0
         while try database.read({ try Findings.rekeyingMark(on: $0) }) != nil {

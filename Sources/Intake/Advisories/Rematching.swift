@@ -2,7 +2,7 @@ package import Database
 
 /// Matches libraries of an organization again whose packages have changed advisories or releases.
 package struct Rematching {
-    /// Libraries of one transaction, for which SQLite's other writers wait.
+    /// The libraries of one transaction; SQLite's other writers wait for it.
     private static let page = 200
 
     private let database: any Database
@@ -15,12 +15,11 @@ package struct Rematching {
         self.now = now
     }
 
-    /// Works until no package is stale; returns how many findings are new or changed.
+    /// Works until no package is stale; returns the number of new or changed findings.
     ///
-    /// Costs nothing for libraries of other packages. May run in several processes: they take turns.
+    /// Costs nothing for libraries of other packages. Several processes may run it; they take turns.
     ///
-    /// - Parameter looked: is called with the number of libraries that a step checked; false ends
-    ///   the work.
+    /// - Parameter looked: called with the number of libraries that a step checked; false ends the work.
     package func run(looked: (Int) -> Bool) throws -> Int {
         var changed = 0
         while let stale = try database.read({ try Findings.nextStale(organization: organization, on: $0) }) {
@@ -39,7 +38,7 @@ package struct Rematching {
         return changed
     }
 
-    /// Matches the next libraries of a package; nil as `last` when they were the last, and the package is settled.
+    /// Matches the next libraries of a package; `last` is nil after the last ones, when the package is settled.
     private static func page(
         of stale: Findings.StalePackage, after last: Int64, at time: Int64, on connection: any Connection
     ) throws -> (count: Int, changed: Int, last: Int64?) {
@@ -55,7 +54,7 @@ package struct Rematching {
     /// Decides again which vulnerabilities and newer versions libraries have, and marks the projects with changed
     /// libraries. Returns how many findings are new or changed. The caller holds `Findings.lockMatching`.
     ///
-    /// - Parameter time: now, if subscribers are to be notified of new fixes; nil if only the rules changed.
+    /// - Parameter time: now, if subscribers must be notified of new fixes; nil if only the rules changed.
     static func renew(_ libraries: [Int64], at time: Int64?, on connection: any Connection) throws -> Int {
         let before = try Findings.read(libraries, on: connection)
         let packages = try Findings.packages(of: libraries, on: connection)
@@ -87,7 +86,7 @@ package struct Rematching {
         }
     }
 
-    /// The libraries, by vulnerability, that had no fix for it before and have one now.
+    /// The libraries that now have a fix for a vulnerability and had none before, by vulnerability.
     private static func fixed(
         _ libraries: [Int64], _ before: [Int64: [Finding]], _ after: [Int64: [Finding]]
     ) -> [Int64: [Int64]] {

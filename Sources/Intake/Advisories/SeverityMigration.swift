@@ -2,10 +2,10 @@ import Database
 import Inventory
 
 extension MigrationWork {
-    /// Decides the severity of vulnerabilities that an older program kept, by the rule of `SeverityDecision`.
+    /// Decides the severity of vulnerabilities that an older program stored, by the rule of `SeverityDecision`.
     ///
-    /// Reads and writes by SQL of its own: the schema is that of the step. A vulnerability that changes gets a new edition, so
-    /// that its findings, and with them alerts, are looked at again.
+    /// It uses its own SQL, because the schema is that of the step. A changed vulnerability gets a new edition, so that its
+    /// findings and alerts are evaluated again.
     static let severity = MigrationWork(name: "severity") { mark, connection in
         let after = Int64(mark) ?? 0
         var names: [Int64: (name: String, word: String, score: Int64?)] = [:]

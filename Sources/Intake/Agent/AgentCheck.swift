@@ -1,13 +1,13 @@
-/// An agent's question about policies: its projects, each with its destination.
+/// An agent's question about policies: its projects with their destinations.
 package struct AgentCheck: Sendable {
     package struct Project: Sendable {
         package let name: String
-        /// Its place among the projects of the request.
+        /// Its position among the projects of the request.
         package let place: Int
-        /// 0 where there is none yet.
+        /// The product; 0 if it does not exist yet.
         package let product: Int64
         package let project: Int64
-        /// Its places in the file; more than one where several projects of the file become one.
+        /// Its parts of the file; several where projects of the file become one.
         package let ranges: [Range<Int>]
 
         package init(name: String, at place: Int, product: Int64, project: Int64, ranges: [Range<Int>]) {
@@ -23,7 +23,7 @@ package struct AgentCheck: Sendable {
     package let organizationName: String
     package let path: String
     package let projects: [Project]
-    /// Whether libraries that a project has already are checked again.
+    /// Whether libraries that a project already has are checked again.
     package let checksAll: Bool
     package let tellsVulnerabilities: Bool
     /// Now, in milliseconds since 1970.

@@ -4,7 +4,7 @@ package import Inventory
 package import Jobs
 
 extension Intake {
-    /// Imports the projects of an agent's upload as one project, whose name the destination says.
+    /// Imports the projects of an agent's upload as one project, named by the destination.
     @discardableResult
     package func importAgent(
         file path: String, into destination: Destination, by updateType: AgentUpload.UpdateType = .override,
@@ -46,11 +46,11 @@ extension Intake {
     private final class Names { var all = Set<String>() }
 }
 
-/// The content of a project, on its way into another scan.
+/// The existing content of a project, for another scan.
 struct CarriedScan {
     private let scan: Int64
 
-    /// The scan that the project of a destination shows; nil when there is none.
+    /// The scan of the destination's project; nil without one.
     static func current(of destination: Intake.Destination, in database: any Database) throws -> CarriedScan? {
         let scan = try database.read { connection in
             try connection.integer(
@@ -63,13 +63,13 @@ struct CarriedScan {
         return scan.flatMap { $0 == 0 ? nil : CarriedScan(scan: $0) }
     }
 
-    /// Stages what the scan holds again, but for libraries that `keeps` refuses.
+    /// Stages the content of the scan again, except libraries that `keeps` refuses.
     func carry(
         into reader: inout AgentReader, _ staging: inout ScanStaging, from database: any Database,
         keeps: (Component) -> Bool
     ) throws {
         try database.snapshot { connection in
-            /// The node of each position; below zero for what is not kept.
+            /// The node of each position; below zero for positions that are not kept.
             var nodes: [Int32] = []
             var references: [Int: String] = [:]
             let hasFiles =
@@ -97,7 +97,7 @@ struct CarriedScan {
                 "SELECT source, target, kind FROM dependency WHERE scan = \(scan) ORDER BY source, target, kind"
             ) { row in
                 let (from, to) = (Int(row.integer(0)), Int(row.integer(1)))
-                // Below zero are files, which say themselves what they belong to.
+                // Values below zero are files, which state their owner themselves.
                 guard from >= 0, from == 0 || from < nodes.count && nodes[from] >= 0, to > 0, to < nodes.count,
                     nodes[to] >= 0
                 else { return }

@@ -8,16 +8,16 @@ struct AgentLibrary {
     struct Vulnerability {
         let name: String
         let severity: String
-        /// As the reports print it; may be empty.
+        /// The score in the form of reports; may be empty.
         let score: String
     }
 
-    /// As policies see it.
+    /// The form that policies use.
     private(set) var subject = PolicySubject()
 
-    /// `library.id` of its newest description; 0 where the organization has none.
+    /// The `library.id` of its newest description; 0 if the organization has none.
     private var id: Int64 = 0
-    /// `library.uuid`, which it would have if it were new.
+    /// Its `library.uuid`, whether or not the library exists yet.
     let uuid: String
     let name: String
     let sha1: String
@@ -25,10 +25,10 @@ struct AgentLibrary {
     var homepage = ""
     var description = ""
     var vulnerabilities: [Vulnerability] = []
-    /// Whether the project has it already.
+    /// Whether the project already has it.
     var isOld = false
 
-    /// Looks up the organization's facts about a library, and whether the project (0: none yet) shows it.
+    /// Finds the organization's facts about a library, and whether the project (0: none yet) shows the library.
     static func find(
         _ row: LibraryRow, organization: Int64, project: Int64, on connection: any Connection
     ) throws -> AgentLibrary {
@@ -66,7 +66,8 @@ struct AgentLibrary {
         return library
     }
 
-    /// Reads the vulnerabilities that advisories find in it or that a current scan shows of it; none of a library that is not known.
+    /// Reads the vulnerabilities that advisories find in the library or that a current scan shows for it; none for an unknown
+    /// library.
     mutating func readVulnerabilities(on connection: any Connection) throws {
         var found: [Vulnerability] = []
         var sight: [PolicyVulnerability] = []

@@ -3,14 +3,14 @@ package import Bytes
 package import Database
 package import Inventory
 
-// DESIGN. The answer shows the tree that the agent sent, so it may be as long as the upload: nodes go out as the tree is
-// read. A node's members may come in any order, in JSON as in the upload, so its children are written before what it is.
-// Facts about a library come from the inventory, by its identity (`library.uuid`), and are remembered, because trees
-// repeat libraries.
+// DESIGN. The answer contains the tree from the agent, so it may be as long as the upload. Nodes are written while the
+// tree is read. The members of a node may come in any order, in the answer as in the upload, so the children of a node
+// are written before its description. Facts about a library come from the inventory, by its identity (`library.uuid`),
+// and are cached, because trees repeat libraries.
 
-/// Answers what policies say of the projects of an agent's request. Used by one thread, for one answer.
+/// Answers what policies decide about the projects of an agent's request. One thread uses it for one answer.
 package final class AgentPolicyCheck {
-    /// Libraries that are remembered; then all are forgotten.
+    /// The most cached libraries; beyond it the cache is emptied.
     private static let memoryLimit = 50_000
 
     private let check: AgentCheck
@@ -19,17 +19,17 @@ package final class AgentPolicyCheck {
     private var known: [String: AgentLibrary] = [:]
     private var violations: [AgentViolation] = []
     private var decisions: PolicyDecisions?
-    /// The alerts that policies raised in the project; read when they are needed.
+    /// The alerts that policies raised in the project, read on first need.
     private var marks: Set<Alerts.PolicyMark>?
 
-    /// - Parameter destination: takes the JSON of the answer's `data`.
+    /// - Parameter destination: receives the JSON of the answer's `data`.
     package init(_ check: AgentCheck, on connection: any Connection, to destination: @escaping ByteSink.Destination) {
         self.check = check
         self.connection = connection
         json = JSONWriter(to: ByteSink(to: destination))
     }
 
-    /// Writes the object for `data`; gives the violations of policies.
+    /// Writes the object for `data`; returns the violations of policies.
     package func write() throws -> [AgentViolation] {
         json.beginObject()
         json.text("organization", check.organizationName)
@@ -71,7 +71,7 @@ package final class AgentPolicyCheck {
             json.key("resource")
             append(library, at: component.locations.first ?? "")
             json.key("policy")
-            // Libraries that the project has already are checked where that is asked for.
+            // Libraries that the project already has are checked if the request says so.
             let policy = library.isOld && !check.checksAll ? nil : try decide(library, in: project)
             if let policy {
                 append(policy)
@@ -160,7 +160,7 @@ package final class AgentPolicyCheck {
         }
     }
 
-    /// As agents read it: a build stops at the action `Reject` (mend-api.md §4).
+    /// Writes the form that agents read: the action `Reject` stops a build (mend-api.md §4).
     private func append(_ policy: Policy) {
         json.object {
             $0.text("displayName", policy.name)

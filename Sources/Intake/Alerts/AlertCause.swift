@@ -2,9 +2,9 @@ import Database
 import Inventory
 import VEX
 
-/// Something that an alert has to warn of.
+/// A fact that an alert must report.
 struct AlertCause {
-    /// Equal causes in different scans of a project are one alert.
+    /// Equal causes in different scans of a project belong to one alert.
     struct Identity: Hashable {
         let type: AlertType
         let library: String
@@ -17,11 +17,11 @@ struct AlertCause {
     var description: String
     var vulnerability: Int64 = 0
     var policy: Int64 = 0
-    /// The reason that a VEX statement gives for ignoring it.
+    /// The reason of a VEX statement for ignoring it.
     var statement: String?
-    /// The statement of a document of its own that counts for it.
+    /// The statement of a separate VEX document that counts for it.
     var source: SaidStatement?
-    /// The decision for many alerts that counts for it, by its place in `ProjectDecisions`.
+    /// The decision for many alerts that counts for it, by its position in `ProjectDecisions`.
     var decision: Int?
 
     init(
@@ -39,20 +39,20 @@ extension AlertType {
     fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// The causes that a project has now, each once.
+/// The present causes in a project, each once.
 struct AlertCauses {
     private(set) var wanted: [AlertCause.Identity: AlertCause] = [:]
 
-    /// Adds a cause; where two rows describe one library, the first one's stays.
+    /// Adds a cause; where two rows describe one library, the first cause stays.
     mutating func add(_ cause: AlertCause) {
         if let known = wanted[cause.identity], known.place.position <= cause.place.position { return }
         wanted[cause.identity] = cause
     }
 
-    /// Takes out the cause of an alert that exists.
+    /// Removes and returns the cause of an existing alert.
     mutating func take(_ identity: AlertCause.Identity) -> AlertCause? { wanted.removeValue(forKey: identity) }
 
-    /// Writes down which decision for many alerts counts for each cause about a vulnerability.
+    /// Stores for each cause about a vulnerability the decision for many alerts that counts.
     mutating func decide(_ decision: (AlertCause) -> Int?) {
         for (identity, cause) in wanted where identity.type == .vulnerability {
             guard let place = decision(cause) else { continue }
@@ -60,10 +60,10 @@ struct AlertCauses {
         }
     }
 
-    /// The remaining causes, ordered by the place of the library, the type and the bytes of the subject.
+    /// The remaining causes, in the order of the library's position, the type, and the bytes of the subject.
     func inOrder() -> [AlertCause] {
         let causes = Array(wanted.values)
-        // Sorted by small keys: a cause is large, and to move it costs counting its texts.
+        // Small keys are sorted, because moving a large cause costs counting references to its texts.
         var keys = causes.enumerated().map { (place: $1.place.position, rank: $1.identity.type.rank, index: $0) }
         keys.sort { left, right in
             if (left.place, left.rank) != (right.place, right.rank) {
@@ -91,7 +91,7 @@ struct AlertCauses {
         add(cause)
     }
 
-    /// Why a statement says that an alert need not be looked at; nil when it does not say so.
+    /// The reason of a statement that no action is needed; nil if it states something else.
     private static func reason(_ statement: ProjectView.Statement) -> String? {
         let words: String
         switch statement.state {
@@ -148,7 +148,7 @@ struct AlertCauses {
     }
 
     mutating func addLicenses(of library: LibrarySight) {
-        // Two licences may share a name, as `GPL 2.0`; then their identifiers distinguish them.
+        // Two licences may share a name, such as `GPL 2.0`; their identifiers then distinguish them.
         var names = library.licenses
         if names.count < 2, library.expression.contains(" "), let expression = LicenseExpression(library.expression) {
             var seen = Set<String>()
@@ -175,14 +175,14 @@ struct AlertCauses {
         case .alert: level = .minor
         case .approve, .createIssue, .reassign, nil: return
         }
-        // The bare name: clients look it up in the list of their policies.
+        // The bare name, which clients look up in the list of their policies.
         var cause = AlertCause(
             .rejectedByPolicy, at: library.place, subject: String(policy.id), level: level, description: policy.name)
         cause.policy = policy.id
         add(cause)
     }
 
-    /// The first texts and how many more there are.
+    /// The first texts, and the number of the others.
     private static func list(_ texts: [String]) -> String {
         let shown = texts.prefix(10).joined(separator: ", ")
         return texts.count > 10 ? "\(shown) and \(texts.count - 10) more" : shown

@@ -2,13 +2,14 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. The current causes of the project are gathered, then its alerts are compared with them one by one, and
-// differences are written: an alert without its cause is resolved, one whose cause is back is reopened, a cause without an
-// alert raises one. Memory holds the causes and what changed, not the libraries. Numbers follow the order of the document.
-// To decide is long, to write is short: the first can be done on a connection that records (`StaleAlerts`).
+// DESIGN. First the current causes of the project are collected. Then its alerts are compared with them one by one, and
+// the differences are written. An alert without its cause is resolved, an alert whose cause is back is reopened, and a
+// cause without an alert raises one. Memory holds the causes and the changes, not the libraries. The numbers of new alerts
+// follow the order of the document. Deciding takes long and writing is short, so decisions can be made on a connection
+// that records (`StaleAlerts`).
 
-/// Decides the alerts and the library requests of one project again, inside a transaction that holds its organization; or beside
-/// it, on a connection that records.
+/// Decides the alerts and the library requests of one project again, either in a transaction that holds its organization, or on
+/// a connection that records.
 struct AlertEvaluation {
     /// The number of libraries that are evaluated at a time.
     private static let page = 2000
@@ -27,11 +28,11 @@ struct AlertEvaluation {
     private var decisions = ProjectDecisions()
     /// Decisions about alerts of packages without qualifiers, by the identity of the refined library's alert.
     private var inherited: [AlertCause.Identity: AlertLife] = [:]
-    /// For how many alerts a person decided otherwise than a statement that counts, by the statement.
+    /// The number of alerts that a person decided differently from a statement that counts, by statement.
     private var overruled: [Int64: Int] = [:]
     /// - Parameters:
     ///   - verdicts: the libraries that match the name patterns of policies.
-    ///   - refined: libraries that just took the place of the same packages without qualifiers, by the uuids of these.
+    ///   - refined: libraries that just replaced the same packages without qualifiers, by the uuids of those packages.
     init(
         of view: ProjectView, refined: [String: String] = [:], at time: Int64, with verdicts: NameVerdicts,
         on connection: any Connection
@@ -44,21 +45,21 @@ struct AlertEvaluation {
         names = UUIDFamily(view.token, in: Self.space)
     }
 
-    /// The decided changes of alerts, not yet written.
+    /// The decided changes of alerts, before they are written.
     struct Decided: Sendable {
-        /// The alerts that are new or changed.
+        /// The new and changed alerts.
         fileprivate(set) var changes: [AlertChange] = []
         /// The highest number of an alert so far.
         fileprivate var last: Int64 = 0
         fileprivate var uses: [StatementUse] = []
-        /// The vulnerabilities whose exposures differ from those of before.
+        /// The vulnerabilities whose exposures changed.
         fileprivate(set) var touched: Set<Int64> = []
         fileprivate var hasOtherBasis = false
 
-        /// Whether the project shows something else than before.
+        /// Whether the project then shows something new.
         var isVisible: Bool { !changes.isEmpty || !touched.isEmpty || hasOtherBasis }
 
-        /// Writes the alerts and the outcomes of statements; everything else was written where it was decided.
+        /// Writes the alerts and the outcomes of statements; all other rows were written when they were decided.
         func write(of view: ProjectView, on connection: any Connection) throws {
             try Alerts.write(
                 changes, project: view.project, organization: view.organization, lastNumber: last, on: connection)
@@ -73,7 +74,7 @@ struct AlertEvaluation {
         }
     }
 
-    /// Decides and writes. A project for which verdicts about names were missing stays stale.
+    /// Decides and writes. A project that lacked verdicts about names stays stale.
     @discardableResult
     mutating func run() throws -> Decided {
         let decided = try decide()
@@ -82,8 +83,8 @@ struct AlertEvaluation {
         return decided
     }
 
-    /// Decides, and writes exposures, requests and the basis. The caller still has to write the result, and then to delete vulnerabilities that
-    /// no project shows any more.
+    /// Decides, and writes exposures, requests and the basis. The caller must then write the result, and delete vulnerabilities
+    /// that no project shows any more.
     mutating func decide() throws -> Decided {
         var decided = Decided()
         var exposures = ProjectExposures(of: view, on: connection)
@@ -123,8 +124,8 @@ struct AlertEvaluation {
         AlertCause.Identity(type: alert.type, library: alert.libraryUUID, subject: alert.subject)
     }
 
-    /// Moves alerts about vulnerabilities with a new name (a GHSA that became a CVE) to their causes, with all that was decided;
-    /// takes them out of `gone`.
+    /// Moves alerts about renamed vulnerabilities (a GHSA that became a CVE) to their causes, with all decisions, and removes
+    /// the alerts from `gone`.
     private mutating func rename(_ gone: inout [Alert]) throws -> [AlertChange] {
         guard gone.contains(where: { $0.type == .vulnerability }) else { return [] }
         var libraries: [Int64: [AlertCause.Identity]] = [:]
@@ -140,7 +141,7 @@ struct AlertEvaluation {
             }
         }
         var changes: [AlertChange] = []
-        // When several alerts now belong to one vulnerability, the first that is not resolved stays.
+        // When several alerts now have one vulnerability, the first unresolved one stays.
         gone.sort { ($0.life.resolution == nil ? 0 : 1, $0.number) < ($1.life.resolution == nil ? 0 : 1, $1.number) }
         try gone.removeAll { alert in
             guard let name = named[identity(of: alert)], let cause = causes.take(name) else { return false }
@@ -157,7 +158,7 @@ struct AlertEvaluation {
         return changes
     }
 
-    /// The change of an alert whose cause exists; nil if it does not change.
+    /// The change of an alert whose cause exists; nil without a change.
     private mutating func changed(_ alert: Alert, by cause: AlertCause) throws -> AlertChange? {
         var after = alert
         after.level = cause.level
@@ -166,7 +167,7 @@ struct AlertEvaluation {
             statement: cause.statement, under: decisions.decision(for: alert.life, cause), at: time)
         after.contested = try contested(after, by: cause)
         if after != alert { after.modified = time }
-        // Not a change that anybody would see.
+        // Nobody would see this change.
         after.library = cause.place.library
         after.directness = cause.place.directness
         after.vulnerability = cause.vulnerability
@@ -174,7 +175,7 @@ struct AlertEvaluation {
         return after == alert ? nil : AlertChange(after, event: event)
     }
 
-    /// The statement that disagrees with what a person decided before it was made; 0 where none does.
+    /// The statement that contradicts an earlier decision of a person; 0 without one.
     private mutating func contested(_ alert: Alert, by cause: AlertCause) throws -> Int64 {
         guard let source = cause.source else { return 0 }
         let disagrees: Bool
@@ -215,14 +216,14 @@ struct AlertEvaluation {
         }
     }
 
-    /// New alerts for the causes that no alert has.
+    /// New alerts for the causes without an alert.
     private func raise(after last: Int64) throws -> [AlertChange] {
         let causes = causes.inOrder()
         func uuid(_ identity: AlertCause.Identity, _ subject: String) -> String {
             names.uuid(of: identity.type.rawValue, identity.library, subject)
         }
         let uuids = causes.map { uuid($0.identity, $0.identity.subject) }
-        // Of alerts that got another name since.
+        // For alerts that have been renamed.
         let taken = last == 0 ? [] : try Alerts.present(uuids, on: connection)
         return causes.enumerated().map { place, cause in
             let number = last + 1 + Int64(place)
@@ -248,7 +249,7 @@ struct AlertEvaluation {
 
     // MARK: Libraries
 
-    /// Returns whether the verdict rests on something else than before.
+    /// Returns whether the verdict now has another basis.
     private mutating func lookAtLibraries() throws -> Bool {
         let policies = PolicyDecisions(
             try Policies.deciding(

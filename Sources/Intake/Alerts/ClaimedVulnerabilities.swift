@@ -1,33 +1,34 @@
 import Database
 import Inventory
 
-// DESIGN. Decides which vulnerability a claim is about, each time the alerts of a project are evaluated. A vulnerability that
-// advisories know by one of the claim's names is theirs. The rest are the organization's own: a CVE where the claim names
-// one, as advisories are linked (`VulnerabilityLinking`), else what its documents know under a name in common. A name belongs
-// to one vulnerability of the organization; a CVE takes over names of vulnerabilities without a CVE, so documents agree
-// whichever came first. Projects that show a vulnerability that lost a name are evaluated again. docs/adr/021 has the rules.
+// DESIGN. Each evaluation of a project's alerts decides which vulnerability a claim is about. A vulnerability that advisories
+// know under one of the claim's names belongs to the advisories. All others are the organization's own. A claim with a CVE
+// means that CVE, as in the linking of advisories (`VulnerabilityLinking`); other claims mean the vulnerability that shares a
+// name in the organization's documents. A name belongs to one vulnerability of the organization. A CVE takes names over from
+// vulnerabilities without a CVE, so documents agree in whatever order they arrive. Projects that show a vulnerability which
+// lost a name are evaluated again. docs/adr/021 has the rules.
 
-/// Decides which vulnerabilities the claims of the scan that a project shows are about. The organization's row is locked, and
-/// advisories stay as they are.
+/// Decides which vulnerabilities the claims of the scan that a project shows are about. The caller must hold the
+/// organization's row, and advisories must not change.
 struct ClaimedVulnerabilities {
     private let view: ProjectView
     private let connection: any Connection
-    /// For each name, the organization's own vulnerability that it belongs to.
+    /// For each name, the organization's own vulnerability with this name.
     private var owners: [String: String] = [:]
     private var before: [String: Claims.Owner] = [:]
     /// The claims of the scan about each of the organization's own.
     private var speakers: [String: [Int64]] = [:]
-    /// The most claims of a document that are compared for the description of one vulnerability.
+    /// The most claims of a document that are compared to describe one vulnerability.
     private static let speakerLimit = 20
-    /// The most vulnerabilities of a claim that are those of claims which repeat it, too.
+    /// The most vulnerabilities of a claim that also apply to claims which repeat it.
     private static let twinLimit = 20
-    /// Claims about vulnerabilities that a separate VEX document makes in place of the scan's own document.
+    /// Marks claims that a separate VEX document makes, rather than the scan's own document.
     private static let statementSpeaks: Int64 = -1
-    /// Statements of documents of their own; among the entries they have the negative of their ids.
+    /// The statements of separate documents; among the entries their ids are negative.
     private let statements: ProjectStatements
     /// Whether the described component is one of the libraries.
     private let listsProduct: Bool
-    /// The vulnerabilities that each of these statements is about.
+    /// The vulnerabilities of each of these statements.
     private(set) var meaning: [Int64: Set<Int64>] = [:]
 
     init(
@@ -39,22 +40,22 @@ struct ClaimedVulnerabilities {
         self.connection = connection
     }
 
-    /// The claims of the scan and the statements, sorted by the name of the vulnerability, so that those about one
-    /// vulnerability are adjacent.
+    /// The claims of the scan and the statements, sorted by the name of the vulnerability, so that those with one
+    /// name are adjacent.
     func entries() throws -> [Claims.Entry] {
         (try Claims.entries(of: view.scan, on: connection) + statementEntries).sorted {
             ($0.id, $0.claim) < ($1.id, $1.claim)
         }
     }
 
-    /// Those of entries of which no document of the organization has any name.
+    /// The entries whose names no document of the organization has.
     func unheard(_ entries: [Claims.Entry]) throws -> [Claims.Entry] {
         let known = try Claims.owners(
             of: Set(entries.flatMap { $0.names + [$0.id] }), organization: view.organization, on: connection)
         return entries.filter { entry in known[entry.id] == nil && !entry.names.contains { known[$0] != nil } }
     }
 
-    /// Names and describes unknown vulnerabilities of some entries, so that `resolve`, which decides about all entries, has
+    /// Names and describes unknown vulnerabilities of some entries, so that `resolve`, which decides all entries, has
     /// little left to write.
     mutating func introduce(_ entries: [Claims.Entry]) throws {
         try Advisories.share(on: connection)
@@ -67,7 +68,7 @@ struct ClaimedVulnerabilities {
     /// Decides and writes. The caller deletes the earlier vulnerabilities of the claims once no row refers to them.
     mutating func resolve() throws {
         let entries = try Claims.entries(of: view.scan, on: connection) + statementEntries
-        // No advisory with one of the names can come in between, and later ones find them.
+        // No advisory with one of the names can be added in between, and later advisories find the vulnerabilities.
         if !entries.isEmpty { try Advisories.share(on: connection) }
         let names = Set(entries.flatMap { $0.names + [$0.id] })
         let known = try Advisories.known(by: names, on: connection)
@@ -84,7 +85,7 @@ struct ClaimedVulnerabilities {
         try Claims.link(links.filter { $0.claim >= 0 }, of: view.scan, on: connection)
     }
 
-    /// Links claims that repeat others to what these are about.
+    /// Links claims that repeat others to the vulnerabilities of those.
     private func linkTwins(_ links: inout Set<Claims.Link>) throws {
         var meant: [Int64: [Int64]] = [:]
         for link in links { meant[link.claim, default: []].append(link.vulnerability) }
@@ -104,7 +105,7 @@ struct ClaimedVulnerabilities {
         }
     }
 
-    /// The description of a vulnerability in an entry, as JSON.
+    /// An entry's description of a vulnerability, as JSON.
     private func body(of claim: Int64) throws -> String? {
         claim < 0
             ? try Statements.body(of: -claim, on: connection)
@@ -120,8 +121,8 @@ struct ClaimedVulnerabilities {
         return row.claimScan != view.scan && current.contains(row.claimScan)
     }
 
-    /// The vulnerabilities that advisories know for a claim: those with the claim's name, else with one of its other names, else
-    /// those that advisories with one of the names describe. Two CVEs are never one vulnerability.
+    /// The vulnerabilities that advisories know for a claim: first by the claim's name, then by its other names, then by the
+    /// names of the advisories that describe them. Two CVEs are never one vulnerability.
     private static func hits(
         of entry: Claims.Entry, called: [String: Int64], others: [String: [Int64: String]]
     ) -> Set<Int64> {
@@ -138,7 +139,7 @@ struct ClaimedVulnerabilities {
         return found
     }
 
-    /// The CVEs of a claim: its own name of the vulnerability, else all CVEs among its names.
+    /// The CVEs of a claim: its main name if that is a CVE, otherwise all CVEs among its names.
     private static func cves(of entry: Claims.Entry) -> [String] {
         OSVRecord.isCVE(entry.id) ? [entry.id] : entry.names.filter(OSVRecord.isCVE)
     }
@@ -150,8 +151,8 @@ struct ClaimedVulnerabilities {
             of: Set(all.flatMap(\.names)), organization: view.organization, on: connection)
         owners = before.mapValues(\.name)
         var roots: [(claim: Int64, roots: [String])] = []
-        // Claims that name a CVE come first: the others join them.
-        // A claim about the product counts for a library where the product is one.
+        // Claims with a CVE come first, and the others join them. If the product is one of the libraries, a claim
+        // about the product counts for that library.
         let own = all.filter { $0.isAboutLibrary || listsProduct && $0.claim >= 0 }
         let ofProduct = all.filter { !$0.isAboutLibrary && !(listsProduct && $0.claim >= 0) }
         for entry in own {
@@ -212,7 +213,8 @@ struct ClaimedVulnerabilities {
         try Exposures.markStale(showing: lost, but: view.project, on: connection)
     }
 
-    /// Describes them by the current documents: the description with the highest rank counts, whichever came first.
+    /// Describes the vulnerabilities by the current documents: the description with the highest rank counts, in
+    /// whatever order they arrive.
     private func describe(_ ids: [String: Int64]) throws {
         let known = try VulnerabilityRow.read(ids.values, on: connection)
         let names = try Claims.names(of: ids.values, on: connection)
@@ -222,7 +224,7 @@ struct ClaimedVulnerabilities {
         var changed: Set<Int64> = []
         for (root, id) in ids {
             guard let old = known[id] else { continue }
-            // The description of another document stays until this one says more.
+            // The description of another document stays until this document has a better one.
             var best = try speaksElsewhere(old, among: current) ? old : nil
             for claim in speakers[root] ?? [] {
                 let (scan, number) = claim < 0 ? (Self.statementSpeaks, -claim) : (view.scan, claim)
@@ -241,7 +243,7 @@ struct ClaimedVulnerabilities {
             row.edition = old.edition
             if row == old { continue }
             if row.isMoved(from: old) {
-                // Of the same content; nothing reads where it comes from until the next look.
+                // The content is the same, and the source is not read before the next evaluation.
                 try connection.unread(
                     """
                     UPDATE vulnerability SET claim_scan = \(row.claimScan), claim = \(row.claim)
@@ -266,7 +268,7 @@ struct ClaimedVulnerabilities {
 }
 
 extension VulnerabilityRow {
-    /// Whether the claim that it comes from is the only difference from another.
+    /// Whether only the source claim differs.
     fileprivate func isMoved(from other: VulnerabilityRow) -> Bool {
         var moved = other
         moved.claimScan = claimScan

@@ -2,19 +2,19 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. A person's answer remains. Open requests, and those that a policy answered, are answered again by the policy
-// that decides now, if any.
+// DESIGN. A person's answer remains. The policy that now decides answers open requests, and those that a policy
+// answered before.
 
-/// The requests for the libraries of a project: one when a library first appears in it.
+/// The requests for the libraries of a project; a library gets one when it first appears in the project.
 struct LibraryRequests {
     private let view: ProjectView
     private let time: Int64
     private let names: UUIDFamily
-    /// The libraries asked for in this run, by their numbers: two rows may describe one library.
+    /// The libraries requested in this run, by their numbers, because two rows may describe one library.
     private var asked: Set<Int64> = []
     private var waiting: [(library: LibrarySight, policy: Policy?)] = []
     private var changed: [(number: Int64, policy: Policy?)] = []
-    /// The highest number of a request of the project; nil before it was read.
+    /// The highest request number of the project; nil before it is read.
     private var last: Int64?
 
     init(of view: ProjectView, at time: Int64, names: UUIDFamily) {
@@ -23,8 +23,8 @@ struct LibraryRequests {
         self.names = names
     }
 
-    /// Makes the request for a library that has none in this project, answers it if a policy may, and gives the result;
-    /// nil where another row of the library has the request.
+    /// Makes the request for a library that has none in this project, answers it if a policy may, and returns the
+    /// result; nil if another row of the library has the request.
     mutating func answer(_ library: LibrarySight, by policy: Policy?) -> LibraryRequest? {
         guard var request = library.request else {
             if asked.insert(library.key).inserted { waiting.append((library, policy)) }
@@ -68,7 +68,7 @@ struct LibraryRequests {
         try connection.readsOwnWrites()
     }
 
-    /// Libraries without a request of their own, for whose package a person has answered a request.
+    /// The libraries without a request of their own whose package has a request that a person answered.
     private func unanswered(_ refined: [String: String], on connection: any Connection) throws -> [String: String] {
         var answered: [String: String] = [:]
         try SQL.inSlices(refined.keys.sorted(), as: Value.text) { list in
@@ -141,6 +141,6 @@ struct LibraryRequests {
         changed.removeAll(keepingCapacity: true)
     }
 
-    /// The name under which reports show the answer.
+    /// The name of the answer in reports.
     private static func handler(_ policy: Policy?) -> String { "policy \(policy?.name ?? "")" }
 }

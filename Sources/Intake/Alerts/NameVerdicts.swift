@@ -1,14 +1,14 @@
 import Database
 import Inventory
 
-// DESIGN. Names and patterns come from tenants, and a large project with many patterns keeps a processor busy for long. So they
-// are matched before the transaction that decides alerts, which on SQLite is the only writer of all tenants; there a verdict is
-// a bit that is looked up. Rows of libraries never change, so verdicts stay right. A policy or a library that was added since
-// has no verdict: then the policy keeps its earlier decisions, and the project is evaluated again.
+// DESIGN. Tenants write names and patterns, and a large project with many patterns keeps a processor busy for long. So they are
+// matched before the transaction that decides alerts, because SQLite has only one writer for all tenants. In the transaction, a
+// verdict is a bit to look up. Rows of libraries never change, so verdicts stay valid. A policy or library that was added later
+// has no verdict. The policy then keeps its earlier decisions, and the project is evaluated again.
 
 /// The libraries of a scan that match the name patterns of policies.
 struct NameVerdicts: Sendable {
-    /// Libraries that are read at once.
+    /// The libraries that are read at once.
     private static let page = 500
 
     /// The verdicts about one pattern.
@@ -35,8 +35,8 @@ struct NameVerdicts: Sendable {
     private let scan: Int64
     private var columns: [String: Column] = [:]
 
-    /// Matches the patterns of policies with all libraries of a scan. Blocks the calling thread for as long as that takes;
-    /// nil when `shouldStop` ended it.
+    /// Matches the patterns of policies with all libraries of a scan. The calling thread blocks; nil when `shouldStop`
+    /// ended the work.
     init?(
         _ policies: [Policy], scan: Int64, in database: any Database, shouldStop: () -> Bool
     ) throws {

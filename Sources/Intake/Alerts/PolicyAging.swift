@@ -2,15 +2,15 @@ import Bytes
 package import Database
 import Inventory
 
-/// Finds the libraries that reached the age of a policy since the last look, when a new day has come.
+/// Once a day, finds the libraries that reached the age in a policy since the last check.
 package struct PolicyAging: Sendable {
-    /// The policies about age that are enabled and were not looked at today.
+    /// The enabled policies about age that were not checked today.
     private var policies: [Int64] = []
     /// The projects with such a library.
     package private(set) var projects: Set<Int64> = []
     private let today: Int64
 
-    /// Looks at the policies of all organizations; nil when that was done today.
+    /// Reads the policies of all organizations; nil if that was done today.
     package init?(at time: Int64, on connection: any Connection) throws {
         today = time / TimeText.day
         var rules: [(scope: Scope, age: Int64, until: Int64)] = []
@@ -30,7 +30,7 @@ package struct PolicyAging: Sendable {
         }
         guard !policies.isEmpty else { return nil }
         for (scope, age, until) in rules {
-            // Libraries released in this interval have that age today and were younger at the last look.
+            // Libraries released in this interval have the age today and were younger at the last check.
             let first = TimeText.date((until - age + 1) * TimeText.day)
             let end = TimeText.date((today - age + 1) * TimeText.day)
             try connection.each(
@@ -43,7 +43,7 @@ package struct PolicyAging: Sendable {
         }
     }
 
-    /// Says that the alerts of these projects have to be decided again.
+    /// Marks these projects, so that their alerts are decided again.
     package func settle(on connection: any Connection) throws {
         try SQL.inSlices(projects.sorted(), as: Value.integer) { list in
             try StaleProject.mark("SELECT id FROM project WHERE id IN \(list)", on: connection)
@@ -52,7 +52,7 @@ package struct PolicyAging: Sendable {
             try connection.run(
                 "UPDATE policy SET aged_day = \(today) WHERE id IN \(list) AND aged_day < \(today)")
         }
-        // Imports decide with the time at which they began to.
+        // Imports decide with the time of their beginning.
         try KnowledgeMoment.changed(on: connection)
     }
 }

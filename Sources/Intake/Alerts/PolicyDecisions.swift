@@ -2,25 +2,25 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. The policies of a project are read once. For each library the first that fits and approves, rejects or warns
-// decides; policies with other actions (an issue, another owner) decide nothing and are read by callers that ask for them
-// (`PolicyIssues`). A policy whose pattern is unusable, or was not matched yet, keeps its earlier decisions and makes no
-// new ones.
+// DESIGN. The policies of a project are read once. For each library, the first policy that fits and approves, rejects or
+// warns decides. Policies with other actions (an issue, another owner) decide nothing; callers that need them read them
+// (`PolicyIssues`). A policy whose pattern is unusable, or not matched yet, keeps its earlier decisions and makes no new
+// ones.
 
 /// Decides by the policies of a project. For one thread.
 final class PolicyDecisions {
     private let policies: [Policy]
     private let matcher: PolicyMatcher
-    /// For each policy with a name pattern what was found out before; nil for others.
+    /// For each policy with a name pattern the earlier verdicts; nil for other policies.
     private var columns: [NameVerdicts.Column?] = []
-    /// Whether licences have to be read to decide.
+    /// Whether the decisions need licences.
     private let needsLicenses: Bool
-    /// Whether vulnerabilities have to be read to decide.
+    /// Whether the decisions need vulnerabilities.
     let needsVulnerabilities: Bool
-    /// Whether a verdict was missing that may be there another time.
+    /// Whether a verdict was missing that a later run may have.
     private(set) var isIncomplete = false
 
-    /// - Parameter actions: words of actions; policies with others are left out.
+    /// - Parameter actions: the words of the actions to include.
     init(_ policies: [Policy], at time: Int64, actions: Set<String> = PolicyAction.deciding) {
         self.policies = policies.filter { actions.contains($0.actionType) }
         matcher = PolicyMatcher(self.policies.map(\.rule), at: time)
@@ -29,7 +29,7 @@ final class PolicyDecisions {
         needsVulnerabilities = self.policies.contains { $0.rule.needsVulnerabilities }
     }
 
-    /// Like the other initializer, with names that were matched before; it matches none itself.
+    /// Like the other initializer, for names that were matched before; this one matches none.
     init(_ policies: [Policy], at time: Int64, names: NameVerdicts, scan: Int64) {
         self.policies = policies.filter { PolicyAction.deciding.contains($0.actionType) }
         columns = self.policies.map { policy in
@@ -43,7 +43,7 @@ final class PolicyDecisions {
 
     var isEmpty: Bool { policies.isEmpty }
 
-    /// Libraries of a scan in the form that policies read, with the facts that these policies need; none without
+    /// The libraries of a scan in the form that policies use, with the facts that these policies need; empty without
     /// policies.
     func subjects(
         _ libraries: [LibrarySight], inScan scan: Int64, on connection: any Connection
@@ -61,11 +61,12 @@ final class PolicyDecisions {
         }
     }
 
-    /// The policy that decides about a library; nil when none does. Only policies about in-house libraries decide about these.
+    /// The policy that decides about a library; nil for none. Only policies about in-house libraries decide about in-house
+    /// libraries.
     ///
     /// - Parameters:
-    ///   - position: of the library in the scan.
-    ///   - decided: whether an unusable policy has decided about the library before.
+    ///   - position: the position of the library in the scan.
+    ///   - decided: whether an unusable policy decided about the library before.
     func policy(
         for subject: PolicySubject, at position: Int64 = 0, decided: (Policy) throws -> Bool
     ) rethrows -> Policy? {
@@ -89,7 +90,7 @@ final class PolicyDecisions {
 }
 
 extension PolicySubject {
-    /// A library of a project, with what is known of its licences and its vulnerabilities.
+    /// A library of a project with its known licences and vulnerabilities.
     fileprivate init(
         _ library: LibrarySight, licenses: [PolicyLicense], vulnerabilities: [PolicyVulnerability]
     ) {

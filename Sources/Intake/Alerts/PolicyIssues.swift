@@ -2,16 +2,15 @@ import Bytes
 package import Database
 import Inventory
 
-// DESIGN. Policies with the action CREATE_ISSUE raise no alerts here: other programs ask for their findings and open
-// tickets. The same matcher decides the violations when they are asked for; their uuids are derived, so they are the same
-// each time.
+// DESIGN. Policies with the action CREATE_ISSUE raise no alerts here: other programs query their findings and open
+// tickets. The same matcher computes the violations on request. Their uuids are derived, so they are always the same.
 
 /// The findings of a policy about one library of a project.
 package struct PolicyIssue: Sendable {
-    /// One reason.
+    /// One reason for an issue.
     package struct Violation: Sendable {
         package let uuid: String
-        /// Nil where the policy looks for something else.
+        /// The vulnerability; nil where the policy has another condition.
         package let vulnerability: OpenVulnerability?
         /// Milliseconds since 1970, UTC.
         package let modified: Int64
@@ -23,7 +22,7 @@ package struct PolicyIssue: Sendable {
     package let violations: [Violation]
 
     private static let page = 2000
-    /// The greatest number of vulnerabilities of a project that are read.
+    /// The most vulnerabilities of a project that are read.
     private static let vulnerabilityLimit = 50_000
     private static let space: [UInt8] = [
         0x2d, 0x77, 0xb0, 0x14, 0x5f, 0x9c, 0x40, 0x63, 0x88, 0xe1, 0x3a, 0x06, 0xd4, 0x29, 0x7b, 0x55,
@@ -32,7 +31,7 @@ package struct PolicyIssue: Sendable {
     /// Violations of policies with an action in the project of a scope, in the order of its libraries, at most
     /// `limit`.
     ///
-    /// - Parameter span: when violations were last changed, milliseconds since 1970.
+    /// - Parameter span: the time of the last change of the violations, in milliseconds since 1970.
     package static func list(
         _ scope: Scope, action: String, span: ClosedRange<Int64>, limit: Int, at time: Int64,
         on connection: any Connection
@@ -55,7 +54,7 @@ package struct PolicyIssue: Sendable {
             last = end.position
             let subjects = try decisions.subjects(libraries, inScan: view.scan, on: connection)
             for (library, subject) in zip(libraries, subjects) {
-                // The findings of such policies are not stored.
+                // Findings of such policies are not stored.
                 guard let policy = decisions.policy(for: subject, decided: { _ in false }) else { continue }
                 func uuid(_ name: String) -> String {
                     let names = [view.token, "issue", String(policy.id), library.uuid, name]
@@ -81,7 +80,7 @@ package struct PolicyIssue: Sendable {
 }
 
 extension PolicyRule {
-    /// Whether a vulnerability is one that the rule looks for.
+    /// Whether the rule covers a vulnerability.
     fileprivate func minds(_ vulnerability: OpenVulnerability) -> Bool {
         switch self {
         case .score(let range): vulnerability.sight.score.map(range.contains) ?? false

@@ -2,7 +2,7 @@ import Database
 
 /// The claims of a project's document, and the statements about the project.
 struct ProjectClaims: Sendable {
-    /// Entries that one transaction names and describes.
+    /// The entries that one transaction names and describes.
     private static let page = 50
 
     let view: ProjectView

@@ -1,14 +1,15 @@
 import Database
 import Inventory
 
-// DESIGN. Read with each look at a project's alerts, so that a decision holds for what a later import brings, and for the next version of the
-// project. Decisions are few, causes many: a cause looks only at decisions about its vulnerability, and at those about all of its library.
+// DESIGN. The decisions are read with each evaluation of a project's alerts. So a decision also applies to later imports and to
+// the next version of the project. There are few decisions and many causes: each cause is compared only with decisions about
+// its vulnerability, and with those about all of its library.
 
-/// The decisions for many alerts that reach a project, and which of them counts for each cause of an alert.
+/// The decisions for many alerts that reach a project, and the one that counts for each cause of an alert.
 struct ProjectDecisions {
-    /// The one that counts first before the others.
+    /// In the order of precedence.
     private let all: [LastingDecision]
-    /// The decisions about certain alerts, by the decision numbers that these alerts store.
+    /// The decisions about certain alerts, by the decision numbers in these alerts.
     private let ofAlerts: [Int64: LastingDecision]
     private let times: [Int64: Int64]
 
@@ -22,15 +23,15 @@ struct ProjectDecisions {
         times = Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0.time) })
     }
 
-    /// The one that counts for an alert that has a cause; nil when none does.
+    /// The decision that counts for an alert with a cause; nil for none.
     func decision(for life: AlertLife, _ cause: AlertCause) -> LastingDecision? {
         ofAlerts[life.decisionID] ?? cause.decision.map { all[$0] }
     }
 
-    /// When a decision was made; nil for one that does not hold here.
+    /// The time of a decision; nil if it does not apply here.
     func time(of decision: Int64) -> Int64? { times[decision] }
 
-    /// Chooses for each cause about a vulnerability.
+    /// Chooses the decision for each cause about a vulnerability.
     func decide(_ causes: inout AlertCauses, on connection: any Connection) throws {
         guard !all.isEmpty else { return }
         let names = Set(all.map(\.vulnerability)).subtracting([""])
@@ -58,9 +59,9 @@ struct ProjectDecisions {
     }
 }
 
-/// A library as decisions name it.
+/// A library in the form of decisions.
 private struct NamedLibrary {
-    /// In all its versions.
+    /// The name, which all its versions share.
     let name: String
     let version: String
 

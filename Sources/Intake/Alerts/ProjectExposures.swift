@@ -1,19 +1,19 @@
 import Database
 
-// DESIGN. What advisories find and what the document claims are merged in the order of position and vulnerability. Which
-// statement counts is decided here, once: a statement of a VEX document counts before the project's own document. In the
-// project's document an analysis counts before a mere listing, and a claim about a library before one about the whole product. A
-// vulnerability that the document claims for the product, and that no library has, belongs to the product's own component, if
-// this is listed.
+// DESIGN. Findings of advisories and claims of the document are merged in the order of position and vulnerability. Only this
+// file decides which statement counts: a statement of a VEX document takes precedence over the project's own document. Within
+// the project's document, an analysis takes precedence over a mere listing, and a claim about a library over one about the
+// whole product. A vulnerability that the document claims for the product, and that no library has, belongs to the product's
+// own component, if the component is listed.
 
-/// The vulnerabilities of the libraries of a project, with what the document says of each.
+/// The vulnerabilities of a project's libraries, with the document's statement about each.
 struct ProjectExposures {
     private let view: ProjectView
     private let connection: any Connection
     private var exposures: [Exposure] = []
     /// The vulnerabilities of any library.
     private var exposed: Set<Int64> = []
-    /// The occurrence of what the document describes, where it stands among the libraries.
+    /// The occurrence of the described component, if it is among the libraries.
     private var product: Int64?
     /// The document's claims about the whole product, by vulnerability.
     private var ofProduct: [Int64: Claims.Statement] = [:]
@@ -25,8 +25,7 @@ struct ProjectExposures {
         self.connection = connection
     }
 
-    /// Decides and writes them, and adds the cause of an alert for each. Returns the vulnerabilities whose exposures differ from those of
-    /// before.
+    /// Decides and writes them, and adds the cause of an alert for each. Returns the vulnerabilities whose exposures changed.
     mutating func decide(addingTo causes: inout AlertCauses) throws -> Set<Int64> {
         let statements = try ProjectStatements(of: view, on: connection)
         product = try view.productPlace(on: connection)
@@ -69,7 +68,7 @@ struct ProjectExposures {
         return try Exposures.replace(of: view.scan, with: exposures, on: connection)
     }
 
-    /// Adds exposures that only statements of VEX documents claim.
+    /// Adds exposures that only VEX statements claim.
     private mutating func addRemaining(_ causes: inout AlertCauses) throws {
         var places = verdicts.remaining
         if places.isEmpty { return }
@@ -87,7 +86,7 @@ struct ProjectExposures {
         }
     }
 
-    /// Adds the vulnerabilities that the document gives to the product and that none of its libraries has.
+    /// Adds the vulnerabilities that the document claims for the product and that none of its libraries has.
     private mutating func addProduct(_ causes: inout AlertCauses) throws {
         guard let product else { return }
         let left = Set(ofProduct.keys).subtracting(exposed)

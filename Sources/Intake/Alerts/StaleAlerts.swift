@@ -1,11 +1,11 @@
 package import Database
 
-// DESIGN. Deciding about a project of 300,000 libraries takes many seconds, in which no other write could enter SQLite. So alerts are
-// decided in a snapshot, and the writer is held only to store the changes, in one transaction: no reader sees a part of them. If the facts
-// have changed by then, this is noticed, and the alerts are decided again inside of the transaction, as on PostgreSQL, whose writers run in
-// parallel.
+// DESIGN. Deciding about a project of 300,000 libraries takes many seconds, in which no other write could use SQLite. So alerts
+// are decided in a snapshot, and the writer is held only to store the changes in one transaction. No reader sees a part of
+// them. If the facts have changed in the meantime, this is detected, and the alerts are decided again inside the transaction.
+// PostgreSQL always does so, because its writers run in parallel.
 
-/// Decides the alerts of projects again that rest on something that changed: findings, policies, marks of people.
+/// Decides alerts of projects again whose causes changed: findings, policies, or marks of people.
 package struct StaleAlerts {
     private let database: any Database
     private let now: () -> Int64
@@ -15,8 +15,8 @@ package struct StaleAlerts {
         self.now = now
     }
 
-    /// Works until no project of the organization is stale; one after the other. Returns how many alerts are new or
-    /// changed. May run in several processes.
+    /// Works on one project after the other until no project of the organization is stale. Returns how many alerts
+    /// are new or changed. Several processes may run it.
     ///
     /// - Parameters:
     ///   - shouldStop: called while names are matched; true ends the work at once.
@@ -40,14 +40,13 @@ package struct StaleAlerts {
             return try database.write { try Self.settle(stale, at: time, with: names, on: $0) }
         }
         try inherit(in: stale)
-        // When that made the project stale again, it is the next one.
+        // If that made the project stale again, it comes next.
         guard let mine = try database.write({ try stale.renew(on: $0) }) else { return 0 }
         do {
             do {
                 return try settleAside(mine, at: time, with: names)
             } catch is WriterNeeded {
-                // Claims of documents have to be written first, because exposures are decided from
-                // them.
+                // Claims of documents must be written first, because exposures are decided from them.
                 try resolveClaims(of: mine)
                 return try settleAside(mine, at: time, with: names)
             }
@@ -71,7 +70,7 @@ package struct StaleAlerts {
     ) throws -> Int {
         let view = try ProjectView.lock(
             project: stale.project, organization: stale.organization, on: connection)
-        // Before the marks, in the order in which batches of advisories lock them.
+        // This comes before the marks, in the order in which batches of advisories lock them.
         try Advisories.share(on: connection)
         try stale.settle(on: connection)
         guard let view else { return 0 }
@@ -85,11 +84,11 @@ package struct StaleAlerts {
 
     // MARK: Beside the writer
 
-    /// Thrown when the facts that were read have changed since.
+    /// Thrown when the facts that were read have changed in the meantime.
     private struct Outdated: Error {}
 
-    /// Applies what was said of files that a digest names by now, some at a time. It is done once, and it makes projects stale that show
-    /// the libraries.
+    /// Applies, in parts, people's statements about files whose digests now have a name. This happens once, and makes the
+    /// projects with the libraries stale.
     private func inherit(in stale: StaleProject) throws {
         let said = try database.snapshot { connection -> [RefinedLibraries] in
             guard let scan = try ProjectView.place(project: stale.project, on: connection)?.scan, scan > 0 else {
@@ -106,8 +105,8 @@ package struct StaleAlerts {
         }
     }
 
-    /// Decides in a snapshot, then writes what has changed. Throws `WriterNeeded` if decisions depend on their own writes, and
-    /// `Outdated` if the project has changed since.
+    /// Decides in a snapshot, then writes the changes. Throws `WriterNeeded` if decisions depend on their own writes, and
+    /// `Outdated` if the project has changed.
     private func settleAside(_ stale: StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
         let plan = try database.snapshot { try Plan(stale, at: time, with: names, on: $0) }
         guard let plan else {
@@ -121,7 +120,7 @@ package struct StaleAlerts {
             try plan.writes.make(on: connection)
             try plan.decided.write(of: plan.view, on: connection)
             if plan.decided.isVisible { try plan.view.touch(on: connection) }
-            // Vulnerabilities without any reference may have been deleted since.
+            // Vulnerabilities without a reference may have been deleted in the meantime.
             guard try plan.decided.touched.isEmpty || Exposures.areWhole(of: plan.view.scan, on: connection) else {
                 throw Outdated()
             }
@@ -134,8 +133,8 @@ package struct StaleAlerts {
         return plan.decided.changes.count
     }
 
-    /// The writes for a project. They are valid while the project's stale mark and revision stay the same: a change of a cause of
-    /// alerts also changes the mark, and a decision about alerts raises the revision.
+    /// The writes for a project. The decisions are valid while the project's stale mark and revision stay the same: a change of
+    /// a cause also changes the mark, and a decision about alerts raises the revision.
     private struct Plan: Sendable {
         let view: ProjectView
         let revision: Int64
@@ -158,8 +157,8 @@ package struct StaleAlerts {
         }
     }
 
-    /// Writes which vulnerabilities the claims of a project's document and the statements about it mean. Unknown vulnerabilities are
-    /// written first, some at a time, because no row refers to them yet.
+    /// Writes the vulnerabilities that the claims of a project's document, and the statements about the project, mean. Unknown
+    /// vulnerabilities are written first, some at a time, because no row refers to them yet.
     private func resolveClaims(of stale: StaleProject) throws {
         let found = try database.snapshot { connection -> (ProjectClaims, [Claims.Entry])? in
             let view = try ProjectView.lock(project: stale.project, organization: stale.organization, on: connection)

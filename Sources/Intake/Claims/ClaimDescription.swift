@@ -3,12 +3,12 @@ import Bytes
 import Database
 import Inventory
 
-/// A document's description of a vulnerability that no advisory knows, as a row of `vulnerability`.
+/// A document's description of a vulnerability that no advisory describes, as a row of `vulnerability`.
 enum ClaimDescription {
-    /// Bytes of a text that are kept.
+    /// The most bytes of a stored text.
     private static let textLimit = 64 << 10
 
-    /// - Parameter body: of `vulnerability_claim`.
+    /// - Parameter body: the body in `vulnerability_claim`.
     static func row(named name: String, from body: String, for organization: Int64) throws -> VulnerabilityRow {
         let claim = try VulnerabilityFacts.decode(body)
         var row = VulnerabilityRow(name: name, organization: organization)
@@ -26,8 +26,8 @@ enum ClaimDescription {
         return row
     }
 
-    /// Whether a description counts more than another: rated by a newer version of CVSS, a higher score, a worse word, changed
-    /// later; then by the bytes of its texts, so that the order of imports decides nothing.
+    /// Whether a description outranks another: by a newer CVSS version, a higher score, a worse word, or a later change. The
+    /// bytes of the texts come last, so that the order of imports has no effect.
     static func outranks(_ row: VulnerabilityRow, _ other: VulnerabilityRow) -> Bool {
         let words = ["", "none", "low", "medium", "high", "critical"]
         func key(_ row: VulnerabilityRow) -> (String, Int64, Int, Int64) {
@@ -42,7 +42,7 @@ enum ClaimDescription {
         return texts(other).utf8.lexicographicallyPrecedes(texts(row).utf8)
     }
 
-    /// Whether two descriptions say the same, also of different documents.
+    /// Whether two descriptions, also of different documents, are equal.
     static func isSame(_ row: VulnerabilityRow, _ other: VulnerabilityRow) -> Bool {
         var row = row
         row.claimScan = other.claimScan
@@ -61,7 +61,8 @@ enum ClaimDescription {
         text.utf8.count <= textLimit ? text : String(text.prefix(textLimit / 4))
     }
 
-    /// The worst word of ratings that have one; else that of a CVSS score on the scale of its version, without its vector.
+    /// The worst word of the ratings that have one; otherwise the word of a CVSS score without a vector, on the scale of
+    /// its version.
     static func word(of ratings: [VulnerabilityClaim.Rating]) -> String {
         let words = ["critical", "high", "medium", "low"]
         let said = Set(ratings.map { $0.severity.lowercased() })

@@ -2,10 +2,10 @@ import BOM
 import Database
 
 extension MigrationWork {
-    /// Says of each old row of `library_claim` which entry of `vulnerability_claim` it comes from, and which vulnerabilities of
-    /// advisories these are. A slice is a scan.
+    /// Links each old row of `library_claim` to its entry of `vulnerability_claim`, and to the vulnerabilities of advisories. A
+    /// slice is a scan.
     ///
-    /// Reads and writes by SQL of its own: the schema is that of the step.
+    /// It uses its own SQL, because the schema is that of the step.
     static let exposures = MigrationWork(name: "exposures") { mark, connection in
         let next = try connection.integer("SELECT min(scan) FROM library_claim WHERE scan > \(Int64(mark) ?? 0)")
         guard let scan = next else { return Slice(mark: nil, rows: 0) }

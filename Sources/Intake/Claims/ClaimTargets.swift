@@ -2,19 +2,19 @@ import BOM
 import Database
 import Inventory
 
-// DESIGN. A claim finds its component by the bom-ref, by a BOM-Link into the document, or by a package URL, which is no
-// reference by the standard but often written as one. All of them are looked up among the rows of a scan, in one
-// pass over its entries and, only where there are package URLs, one over its libraries: so claims of the scan's own
-// document, and of a document with only claims, find their targets in the same way.
+// DESIGN. A claim names its component by the bom-ref, by a BOM-Link into the document, or by a package URL. By the
+// standard a package URL is no reference, but it is often written as one. All references are looked up among the rows
+// of a scan, in one pass over its entries and, if there are package URLs, another over its libraries. So claims of the
+// scan's own document and of a document with only claims find their targets in the same way.
 
 /// The components of a scan that the references of claims name.
 struct ClaimTargets {
     /// The document of the scan.
     let document: BOMDocument
-    /// References to the described component, although the document has no such entry.
+    /// References to the described component; they count even without an entry in the document.
     var described: Set<String> = []
 
-    /// The limit of comparisons between package URLs of claims and of components: an ordinary document needs a few for each.
+    /// The most comparisons between package URLs of claims and of components; an ordinary document needs a few for each.
     private static let comparisonLimit = 5_000_000
 
     /// The target of each reference; `texts` are the references by their numbers.
@@ -49,7 +49,7 @@ struct ClaimTargets {
         return targets
     }
 
-    /// Why a reference has no target.
+    /// The reason why a reference has no target.
     private func reason(_ text: String) -> String {
         if let link = BOMLink(text), !link.leads(to: document) {
             return
@@ -58,7 +58,7 @@ struct ClaimTargets {
         return PackageURL(text) == nil ? "is nothing in this document" : "is the package URL of no component"
     }
 
-    /// Finds the components with package URLs, by version, if one is given, and all qualifiers.
+    /// Finds the components for package URLs, by all qualifiers and, if given, the version.
     private func findPackages(
         _ texts: [Int32: String], in scan: Int64, on connection: any Connection,
         _ targets: inout [Int32: LibraryClaims.Target]
@@ -99,8 +99,8 @@ struct ClaimTargets {
 }
 
 extension LibraryClaims {
-    /// Warns of claims about the whole product that have no effect, because no source says that one of its libraries has the
-    /// vulnerability; empty when all do. A claim about a library is a source of its own.
+    /// Warns of claims about the whole product without effect, because no source says that one of its libraries has the
+    /// vulnerability; empty when all have an effect. A claim about a library is itself such a source.
     func unfound(targets: [Int32: Target], in scan: Int64, on connection: any Connection) throws -> [String] {
         let unfound = try claimsAboutProduct(targets: targets).filter { claim in
             let names = SQL.list(claim.names.map { Value.text($0) })

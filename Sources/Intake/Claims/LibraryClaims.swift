@@ -3,55 +3,55 @@ import Database
 import VEX
 
 // DESIGN. A document's claims about vulnerabilities name components by references, which may come before the components. So
-// claims are kept small until the end, when every reference is known. A claim counts under all of its names, as advisories
-// may know the vulnerability by another one. A claim about the described component counts for all components that have the
-// vulnerability, and is kept once, for occurrence 0.
+// claims are stored in a compact form until the end, when every reference is known. A claim counts under all of its names,
+// because advisories may use another one for the vulnerability. A claim about the described component counts for all
+// components with the vulnerability, and is stored once, for occurrence 0.
 
 /// A document's findings about vulnerabilities of its components.
 struct LibraryClaims: Sendable {
-    /// Bytes of a justification's detail that are kept.
+    /// The most stored bytes of a justification's detail.
     private static let detailLimit = 1000
-    /// Rows at most: names of vulnerabilities times components. All of them are decided with the end of an import, in one transaction,
-    /// and a small document of a few hundred of each can mean millions.
+    /// The most rows: names of vulnerabilities times components. The end of an import decides all of them in one transaction,
+    /// and a small document with a few hundred of each can mean millions.
     static let rowLimit = 20_000
-    /// The most statements that are compared with findings, to report those that decide nothing.
+    /// The most statements that are compared with findings, to report statements without effect.
     private static let comparedLimit = 1000
-    /// How many warnings of one kind are written in full.
+    /// The number of warnings of one kind that are written in full.
     private static let warningsOfAKind = 10
 
-    /// The place of what the document describes, among occurrences.
+    /// The occurrence number of the described component.
     static let product = 0
 
     /// The target of a reference.
     enum Target {
         /// Positions of occurrences, or `product`.
         case places([Int])
-        /// The reason why a claim cannot be about it, as the end of a sentence.
+        /// The reason why a claim cannot have this target, as the end of a sentence.
         case nothing(String)
     }
 
     private struct Claim: Sendable {
-        /// Its number among the claims of the document.
+        /// The number of the claim in the document.
         let number: Int
         let id: String
         let names: [String]
         let state: String
         let justification: String
         let detail: String
-        /// Numbers of references.
+        /// The numbers of its references.
         let references: [Int32]
     }
 
     private var claims: [Claim] = []
     private var rows = 0
-    /// Statements that do not name what they are about.
+    /// Statements without a subject.
     private var withoutTarget: [String] = []
 
-    /// States that are decisions: nothing is left to do (CycloneDX 1.6, `analysis.state`).
+    /// States that are decisions, so that no work remains (CycloneDX 1.6, `analysis.state`).
     static let decidingStates: Set<String> = ["not_affected", "false_positive", "resolved", "resolved_with_pedigree"]
 
-    /// Keeps a claim, the document's with this number; `number` gives the number of a reference. False when there are too
-    /// many.
+    /// Stores a claim under its number in the document; `number` returns the number of a reference. False when there are
+    /// too many claims.
     mutating func add(
         _ claim: VulnerabilityClaim, at place: Int, number: (String) throws -> Int
     ) throws -> Bool {
@@ -64,12 +64,13 @@ struct LibraryClaims: Sendable {
         guard rows + kept.count * claim.affects.count <= Self.rowLimit else { return false }
         rows += kept.count * claim.affects.count
         var byState: [String: [Int32]] = [:]
-        // A word that is not in the standard has no meaning.
+        // A word outside of the standard has no meaning.
         let said = claim.analysis.flatMap { Statement.State(rawValue: $0.state) }?.rawValue ?? ""
         let why = claim.analysis.flatMap { Statement.Justification(rawValue: $0.justification) }?.rawValue ?? ""
         for affected in claim.affects {
             var state = said
-            // Said of all versions that are named: it is not affected, whatever else is left open.
+            // All named versions are called not affected, so the component is not affected, even if the claim says
+            // nothing else.
             if state.isEmpty, !affected.versions.isEmpty, affected.versions.allSatisfy({ $0.status == "unaffected" }) {
                 state = "not_affected"
             }
@@ -101,12 +102,12 @@ struct LibraryClaims: Sendable {
         let claim: Int
     }
 
-    /// Calls `body` with each row of `library_claim`, each place and name once. Where a claim shares a name with one before it
-    /// about the same place, both describe one vulnerability, and its other names are the earlier one's, but for CVEs.
+    /// Calls `body` with each row of `library_claim`: each place and name once. If a claim shares a name with an earlier claim
+    /// about the same place, both describe one vulnerability. Its other names then belong to the earlier claim, except CVEs.
     func each(targets: [Int32: Target], _ body: (Row) throws -> Void) rethrows {
         var seen: [String: Int] = [:]
-        // An analysed statement counts before one that is only listed, else the first statement about a vulnerability
-        // counts.
+        // An analysed statement takes precedence over a mere listing; otherwise the first statement about a
+        // vulnerability counts.
         for isAnalysed in [true, false] {
             for claim in claims where claim.state.isEmpty != isAnalysed {
                 for reference in claim.references {
@@ -132,7 +133,7 @@ struct LibraryClaims: Sendable {
         "scan", "occurrence", "vulnerability", "state", "justification", "detail", "claim",
     ]
 
-    /// The reasons why claims match no component, a sentence each.
+    /// The reasons why claims match no component, one sentence each.
     func warnings(targets: [Int32: Target], text: (Int32) -> String) -> [String] {
         var warnings: [String] = []
         var count = 0
@@ -156,10 +157,10 @@ struct LibraryClaims: Sendable {
         return warnings
     }
 
-    /// Whether each of them says what an analysis came to, so that all are statements and none only lists a vulnerability.
+    /// Whether every claim states the result of an analysis, so that all are statements and none is a mere listing.
     var areAnalysed: Bool { !claims.isEmpty && claims.allSatisfy { !$0.state.isEmpty } }
 
-    /// Whether one of them says that the whole product has a vulnerability, or leaves it open.
+    /// Whether a claim states that the whole product has a vulnerability, or leaves it open.
     func leaveOpen(ofProduct targets: [Int32: Target]) -> Bool {
         claims.contains { claim in
             !Self.decidingStates.contains(claim.state) && isAboutProduct(claim, targets)
@@ -172,7 +173,7 @@ struct LibraryClaims: Sendable {
         }
     }
 
-    /// The first claims about the whole product; whether they decide something.
+    /// The first claims about the whole product, and whether they decide something.
     func claimsAboutProduct(targets: [Int32: Target]) -> [(names: [String], decides: Bool)] {
         var found: [(names: [String], decides: Bool)] = []
         for claim in claims where found.count < Self.comparedLimit {

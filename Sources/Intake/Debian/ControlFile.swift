@@ -28,12 +28,12 @@ struct ControlParagraph {
 
 /// Reads text files line by line, in bounded memory.
 enum ControlFile {
-    /// The longest line that is read.
+    /// The longest line that is accepted.
     static let lineLimit = 1 << 20
-    /// The largest file that is read whole.
+    /// The largest file that is read as a whole.
     static let textLimit = 1 << 20
 
-    /// Calls `body` for each paragraph of a file. Lines that are no fields are passed over.
+    /// Calls `body` for each paragraph of a file. Lines that are not fields are skipped.
     static func paragraphs(of path: String, _ body: (ControlParagraph) throws -> Void) throws {
         guard let file = fopen(path, "re") else {
             throw IntakeError.unreadable(path, errno)
@@ -82,7 +82,7 @@ enum ControlFile {
         return found
     }
 
-    /// The beginning of a file as text; nil when it is none or cannot be read.
+    /// The beginning of a file as text; nil when the file is not text or cannot be read.
     static func text(of path: String) -> String? {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { return nil }

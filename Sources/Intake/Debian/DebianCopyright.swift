@@ -2,18 +2,19 @@ import BOM
 import Glibc
 import Inventory
 
-// DESIGN. A machine-readable file (copyright-format 1.0) names its licences: the `License:` of each `Files:` paragraph, in
-// their order, those of the packaging (`debian/*`) left out where there are others. Free text is searched for the files of
-// /usr/share/common-licenses and for sentences that stand in one licence only. Unrecognised licences are not named.
+// DESIGN. A machine-readable file (copyright-format 1.0) names its licences in the `License:` of each `Files:` paragraph.
+// They are taken in order; those of the packaging (`debian/*`) are left out if there are others. Free text is searched for
+// the files of /usr/share/common-licenses, and for sentences that only one licence contains. Unrecognised licences are
+// left out.
 
 /// The content of a package's copyright file.
 struct DebianCopyright {
     private(set) var licenses: [LicenseClaim] = []
-    /// The statements of copyright, each once, one a line: those of the packaging only where there are no others.
+    /// The copyright statements, each once, one a line; those of the packaging only if there are no others.
     var copyright: String { statements.joined(separator: "\n") }
     private var statements: [String] = []
 
-    /// The most statements that are kept: some packages name thousands of people.
+    /// The most statements that are stored; some packages name thousands of people.
     private static let statementLimit = 200
 
     init(_ text: String) {
@@ -49,7 +50,7 @@ struct DebianCopyright {
         }
     }
 
-    /// Whether a paragraph is about the packaging alone.
+    /// Whether a paragraph is only about the packaging.
     private static func isPackaging(_ paragraph: ControlParagraph) -> Bool {
         let files = paragraph["files"].utf8.split { $0 == 32 || $0 >= 9 && $0 <= 13 }
         return !files.isEmpty && files.allSatisfy { $0.starts(with: "debian/".utf8) }
@@ -62,10 +63,10 @@ struct DebianCopyright {
         }
     }
 
-    /// A short name such as `GPL-2+ or Artistic` as an expression, or as it is.
+    /// A short name such as `GPL-2+ or Artistic` as an expression; other texts unchanged.
     private static func claim(_ name: Substring) -> LicenseClaim {
         let name = oneLine(name)
-        // The comma only binds: "GPL-2+, and Expat". The format says which version its `Artistic` is (§7.1).
+        // The comma only groups: "GPL-2+, and Expat". The format defines the version of its `Artistic` (§7.1).
         let words = name.split(separator: ",").joined().split(separator: " ")
         let plain = words.map { $0 == "Artistic" ? "Artistic-1.0" : $0 }.joined(separator: " ")
         if let expression = LicenseList.spdx.expression(reading: plain) {
@@ -74,7 +75,7 @@ struct DebianCopyright {
         return LicenseClaim(.name(name))
     }
 
-    /// The beginning of a text, blanks and line breaks as one blank.
+    /// The beginning of a text, with each run of blanks and line breaks as one blank.
     private static func oneLine(_ text: some StringProtocol) -> String {
         let words = text.utf8.prefix(1000).split { $0 == 32 || $0 >= 9 && $0 <= 13 }
         let line = words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
@@ -83,7 +84,7 @@ struct DebianCopyright {
 
     // MARK: Free text
 
-    /// Sentences that occur in one licence only, with its id. The first of a group that is found counts.
+    /// Sentences that occur in only one licence, with its id. The first sentence of a group that is found counts.
     private static let sentences: [[(sentence: StaticString, id: String)]] = [
         [("permission is hereby granted, free of charge", "MIT")],
         [
@@ -111,13 +112,13 @@ struct DebianCopyright {
         func add(_ id: String) { if !ids.contains(id) { ids.append(id) } }
         let isLater = plain.contains("any later version") || plain.contains("or later")
         for name in plain.words(behind: "/common-licenses/") {
-            // Names there have capitals, the text has lost them.
+            // Names of files have capitals, which the normalized text has lost.
             if let known = Self.commonLicenses.first(where: { $0.key.lowercased() == name })?.value {
                 add(isLater ? known.later : known.only)
             } else if let license = LicenseList.spdx.license(id: name) {
                 add(license.id)
             } else if name == "gpl" || name == "lgpl" || name == "gfdl" {
-                // The link leads to the newest version, and the file does not say which one is meant.
+                // The link leads to the newest version, and the file does not state which version is meant.
                 add(name.uppercased())
             }
         }
@@ -144,7 +145,7 @@ struct DebianCopyright {
     }
 }
 
-/// A text made easy to search: ASCII in lower case, any blanks and comment marks as one blank.
+/// A text prepared for searching: ASCII in lower case, each run of blanks and comment marks as one blank.
 private struct PlainBytes {
     private var bytes: [UInt8] = []
 
@@ -178,7 +179,7 @@ private struct PlainBytes {
         }
     }
 
-    /// The different words of letters, digits, `.` and `-` that follow a mark.
+    /// The distinct words of letters, digits, `.` and `-` that follow a mark.
     func words(behind mark: StaticString) -> [String] {
         var words: [String] = []
         var start = 0

@@ -4,16 +4,16 @@ import Glibc
 import Inventory
 package import Jobs
 
-// DESIGN. The package database of dpkg is read paragraph by paragraph and staged like a bill of materials: the system is
-// the root, packages that somebody asked for are its dependencies, `Depends` and `Pre-Depends` are edges. For each
-// package, its names and its dependencies as text stay in memory until the end.
+// DESIGN. The package database of dpkg is read paragraph by paragraph and staged like a bill of materials. The system is
+// the root, explicitly installed packages are its dependencies, and `Depends` and `Pre-Depends` are edges. For each
+// package, its names and its dependencies stay in memory as text until the end.
 
 extension Intake {
     /// Imports the packages of a Debian machine as one project.
     ///
     /// - Parameters:
-    ///   - root: the machine's root folder, `/` for this one.
-    ///   - withFiles: whether each package's files are kept with their MD5 sums.
+    ///   - root: the machine's root folder, `/` for this machine.
+    ///   - withFiles: whether the files of each package are stored with their MD5 sums.
     @discardableResult
     package func importDebian(
         root: String, into destination: Destination, withFiles: Bool = false, lease: Lease
@@ -43,7 +43,7 @@ struct DebianReading {
     private let root: String
     private let withFiles: Bool
     private var packages: [Package] = []
-    /// Packages by their names and by the names that they provide.
+    /// Packages by their own names and by the names that they provide.
     private var names: [String: [Int]] = [:]
     private var provided: [String: [Int]] = [:]
     private var unmet = 0
@@ -91,7 +91,7 @@ struct DebianReading {
 
     private struct System {
         let root: Component
-        /// `debian`, `ubuntu`: the namespace of its package URLs.
+        /// `debian` or `ubuntu`: the namespace of its package URLs.
         let id: String
         let distribution: String
     }
@@ -111,18 +111,18 @@ struct DebianReading {
         return System(root: component, id: id, distribution: version.isEmpty ? id : "\(id)-\(version)")
     }
 
-    /// Packages that came only because others need them (apt's `Auto-Installed: 1`).
+    /// The packages that were installed only because others need them (apt's `Auto-Installed: 1`).
     private func automaticPackages(warning: (String) -> Void) -> Set<String> {
         var found = Set<String>()
         let path = "\(root)/var/lib/apt/extended_states"
         var status = stat()
-        // Without the file apt has marked nothing: all packages count as asked for.
+        // Without the file, apt has marked nothing, so all packages count as explicitly installed.
         if stat(path, &status) != 0, errno == ENOENT { return found }
         do {
             try ControlFile.paragraphs(of: path) { paragraph in
                 if paragraph["auto-installed"] == "1" {
                     found.insert("\(paragraph["package"]):\(paragraph["architecture"])")
-                    // apt notes packages for all architectures under the machine's own.
+                    // apt stores packages for all architectures under the machine's own.
                     found.insert("\(paragraph["package"]):all")
                 }
             }
@@ -163,7 +163,7 @@ struct DebianReading {
         return component
     }
 
-    /// `Name <address>`.
+    /// The agent in `Name <address>`.
     private func supplier(_ text: String) -> Agent? {
         guard !text.isEmpty else { return nil }
         let parts = text.split(separator: "<", maxSplits: 1)
@@ -178,7 +178,7 @@ struct DebianReading {
         let paths = ["\(folder)/\(name):\(architecture).md5sums", "\(folder)/\(name).md5sums"]
         guard let text = paths.lazy.compactMap({ ControlFile.text(of: $0) }).first else { return }
         for line in text.split(separator: "\n") {
-            // Thirty-two digits, two blanks, a path without its first slash.
+            // The format is thirty-two digits, two blanks, and a path without its first slash.
             guard line.utf8.count > 34, line.utf8.prefix(32).allSatisfy(\.isHexadecimalDigit) else { continue }
             let path = "/" + line.dropFirst(34)
             var file = SourceFile(ref: "\(ref) \(path)", path: path)
@@ -190,14 +190,14 @@ struct DebianReading {
 
     // MARK: Dependencies
 
-    /// One alternative of a relation: a package's name, and an architecture when that is said.
+    /// One alternative of a relation: the name of a package, with its architecture if one is stated.
     struct Relation: Equatable {
         var name: String
         var architecture = ""
     }
 
-    /// The relations of a field, each with its alternatives (Debian Policy §7.1); versions are not looked at, since what
-    /// is installed satisfies them.
+    /// The relations of a field, each with its alternatives (Debian Policy §7.1). Versions are ignored, because the
+    /// installed packages satisfy them.
     static func relations(_ field: String) -> [[Relation]] {
         field.split(separator: ",").map { relation in
             relation.split(separator: "|").compactMap { alternative in
@@ -237,7 +237,8 @@ struct DebianReading {
         return graph
     }
 
-    /// The package that satisfies a relation: the first alternative that is installed under its name, or provided.
+    /// The package that satisfies a relation: the first alternative that is installed under its name, or provided by
+    /// another package.
     private func installed(_ alternatives: [Relation], for architecture: String) -> Int? {
         for group in [names, provided] {
             for alternative in alternatives {

@@ -2,7 +2,7 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. A batch marks the projects that show files with its digests; jobs look at them afterwards.
+// DESIGN. A batch marks the projects with files of its digests; jobs process these afterwards.
 
 /// Imports lists that name the libraries of digests.
 package struct DigestImport {
@@ -11,7 +11,7 @@ package struct DigestImport {
         package var digests = 0
         package var skipped = 0
 
-        /// As the command line prints it.
+        /// The output of the command line.
         package var json: String {
             JSONWriter.object {
                 $0.number("digests", digests)
@@ -20,15 +20,15 @@ package struct DigestImport {
         }
     }
 
-    /// Entries of a batch.
+    /// The entries of a batch.
     private static let batch = 2000
 
     private let records: RecordImport
 
     package init(_ records: RecordImport) { self.records = records }
 
-    /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. The last that is said of a digest holds. Throws when a
-    /// path cannot be opened or the database fails; files that cannot be read become warnings.
+    /// Imports the files at the paths: files, folders, `.zip`, `.jsonl`. If a digest occurs several times, the last entry
+    /// counts. Throws when a path cannot be opened or the database fails; unreadable files become warnings.
     package func run(_ paths: [String]) throws -> Result {
         var result = Result()
         let database = records.database

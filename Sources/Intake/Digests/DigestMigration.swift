@@ -3,8 +3,8 @@ import Database
 import Inventory
 
 extension MigrationWork {
-    /// Marks the libraries of which a document has only a digest, and the projects that show them: something may be known of
-    /// them by now.
+    /// Marks the libraries for which a document has only a digest, and the projects that show them, because more may be
+    /// known about them by now.
     static let unnamedLibraries = MigrationWork(name: "find libraries without names") { mark, connection in
         let last = Int64(mark) ?? 0
         let libraries = try connection.all(

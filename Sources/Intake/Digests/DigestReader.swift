@@ -2,8 +2,9 @@ import Bytes
 import Database
 import Inventory
 
-/// Reads what a file with given digests is from a JSON text: `{"sha1": "…", "sha256": "…", "purl": "pkg:maven/g/a@1",
-/// "licenses": ["Apache-2.0"]}`, with one of the digests or both. A licence is an SPDX identifier, an expression or a name.
+/// Reads the identity of a file with given digests from a JSON text: `{"sha1": "…", "sha256": "…", "purl":
+/// "pkg:maven/g/a@1", "licenses": ["Apache-2.0"]}`, with one of the digests or both. Each licence is an SPDX identifier, an
+/// expression or a name.
 struct DigestReader: ~Copyable {
     enum Fault: Error, CustomStringConvertible {
         case json(JSONError)

@@ -1,9 +1,9 @@
 import BOM
 import Database
 
-/// Names files again whose digests have become known, or known otherwise, since their import.
+/// Names files again whose digests have got a name, or another name, since their import.
 struct StaleNames {
-    /// Files of one transaction.
+    /// The files of one transaction.
     private static let page = 100
 
     private let database: any Database
@@ -14,10 +14,10 @@ struct StaleNames {
         self.now = now
     }
 
-    /// Works until no project of the organization is stale; alerts of projects that changed are stale then. May run in several
-    /// processes.
+    /// Works until no project of the organization is stale; the alerts of changed projects are then stale. Several processes
+    /// may run it.
     ///
-    /// - Parameter looked: takes the number of files that a step looked at; false ends the work.
+    /// - Parameter looked: called with the number of files that a step checked; false ends the work.
     func run(organization: Int64, looked: (Int) -> Bool) throws {
         while let stale = try database.read({ try DigestNames.nextStale(organization: organization, on: $0) }) {
             let files = try database.read { try UnnamedLibraries.rows(in: stale.scan, on: $0) }

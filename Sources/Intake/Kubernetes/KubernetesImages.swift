@@ -1,10 +1,10 @@
 import Bytes
 
-// DESIGN. What `kubectl get … -o json` prints: an object, or a List of them in `items`. Pods and whatever has a template of
-// pods are the same to the reader: it looks for containers below `spec`, however deep the template is. Objects come one by
-// one, so a list of a large cluster is never in memory.
+// DESIGN. The output of `kubectl get … -o json`: an object, or a List of objects in `items`. The reader treats pods and
+// everything with a template of pods alike: it looks for containers below `spec`, however deep the template is. Objects are
+// read one by one, so the list of a large cluster is never in memory.
 
-/// Reads what runs in a cluster: containers with their images, from the JSON of Kubernetes objects (API core/v1, apps/v1,
+/// Reads the containers of a cluster and their images from the JSON of Kubernetes objects (API core/v1, apps/v1,
 /// batch/v1).
 struct KubernetesImages {
     /// A container of a workload.
@@ -16,18 +16,18 @@ struct KubernetesImages {
         var image = ImageReference("")
     }
 
-    /// Containers of each workload, in the order of the file; each once.
+    /// The containers of each workload, in the order of the file, each once.
     private(set) var uses: [Use] = []
     private var places: [Use: Int] = [:]
 
-    /// The parts of an object that were read so far.
+    /// The parts of an object read so far.
     private struct Object {
         var kind = ""
         var name = ""
         var namespace = ""
         var owner = ""
         var containers: [(name: String, image: String)] = []
-        /// Digests of the running images, by the name of the container; `image` is what was asked for.
+        /// The digests of the running images, by the name of the container; `image` is the requested image.
         var digests: [String: String] = [:]
     }
 
@@ -76,13 +76,13 @@ struct KubernetesImages {
         }
     }
 
-    /// A replica set belongs to a deployment of its name without the digest of the template.
+    /// A replica set belongs to the deployment whose name it has, without the digest of the template.
     private static func owner(_ kind: String, _ name: String) -> String {
         guard kind == "ReplicaSet", let end = name.lastIndex(of: "-") else { return "\(kind)/\(name)" }
         return "Deployment/\(name[..<end])"
     }
 
-    /// Containers below a `spec`, and below the templates in it.
+    /// Reads the containers below a `spec`, and below the templates in it.
     private static func containers(_ json: inout JSONReader, of object: inout Object) throws(JSONError) {
         guard try json.peek() == .object else { return try json.skipValue() }
         try json.beginObject()
@@ -147,7 +147,8 @@ struct KubernetesImages {
                 namespace: object.namespace.isEmpty ? "default" : object.namespace,
                 workload: object.owner.isEmpty ? "\(object.kind)/\(object.name)" : object.owner,
                 container: container.name, image: ImageReference(container.image))
-            // A deployment and its pods say the same, the pods with a digest; pods of one workload may run two images.
+            // A deployment and its pods state the same, the pods with a digest. The pods of one workload may run two
+            // images.
             let digest = use.image.digest.isEmpty ? object.digests[container.name] ?? "" : use.image.digest
             use.image.digest = ""
             if let place = places[use] {
@@ -163,11 +164,11 @@ struct KubernetesImages {
 
 /// The name of an image: `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]` (the grammar of distribution's `reference` package).
 struct ImageReference: Hashable {
-    /// Registry and repository, as written.
+    /// Registry and repository, unchanged.
     var repository: String
-    /// `latest` where neither a tag nor a digest is said.
+    /// The tag; `latest` if neither a tag nor a digest is given.
     var tag: String
-    /// `ALGORITHM:HEX`, or nothing.
+    /// `ALGORITHM:HEX`, or empty.
     var digest: String
 
     init(_ text: String) {
@@ -187,7 +188,7 @@ struct ImageReference: Hashable {
         repository = String(rest)
     }
 
-    /// The names that a project of this image may have, the most exact one first.
+    /// The possible names of a project for this image, the most exact first.
     var names: [String] {
         var names: [String] = []
         for repository in repositories {
@@ -197,7 +198,7 @@ struct ImageReference: Hashable {
         return names + repositories
     }
 
-    /// The repository as written, and without the registry that Docker adds.
+    /// The repository unchanged, and without the registry that Docker adds.
     private var repositories: [String] {
         var all = [repository]
         for prefix in ["docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/"]

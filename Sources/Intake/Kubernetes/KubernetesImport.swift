@@ -2,7 +2,7 @@ import Bytes
 package import Database
 import Glibc
 
-/// Why a list of images could not be read.
+/// The reason why a list of images could not be read.
 package enum KubernetesImportError: Error, CustomStringConvertible {
     case unreadable(path: String, why: String)
     case nothing(path: String)
@@ -16,17 +16,17 @@ package enum KubernetesImportError: Error, CustomStringConvertible {
     }
 }
 
-/// Says where images run, from the objects of a Kubernetes cluster: a project is an image when its name is the image's,
-/// with or without tag or digest.
+/// Stores where images run, from the objects of a Kubernetes cluster. A project belongs to an image if its name is that
+/// of the image, with or without tag or digest.
 package struct KubernetesImport {
     /// The outcome of an import.
     package struct Result: Sendable {
-        /// Different images in the files.
+        /// The number of distinct images in the files.
         package var images = 0
-        /// Containers whose image is a project.
+        /// The number of containers whose image is a project.
         package var places = 0
         package var projects: [(name: String, token: String, places: Int)] = []
-        /// Images that no project is named after, each once.
+        /// The images without a project of their name, each once.
         package var unknown: [String] = []
     }
 
@@ -38,8 +38,7 @@ package struct KubernetesImport {
         self.organization = organization
     }
 
-    /// Reads files of one cluster and replaces the earlier places of the cluster. After an error
-    /// nothing is replaced.
+    /// Reads files of one cluster and replaces the cluster's earlier places. After an error the earlier places stay.
     package func run(_ paths: [String], cluster: String, at time: Int64) throws -> Result {
         var images = KubernetesImages()
         for path in paths {

@@ -2,12 +2,12 @@ import BOM
 import Database
 import Inventory
 
-/// Finds the libraries of which a document has only a digest (`DigestNames`).
+/// Finds the libraries for which a document has only a digest (`DigestNames`).
 struct DigestKnowledge {
     /// The answer for one digest.
     enum Answer: Sendable {
         case named(Component)
-        /// Documents disagree; the names that they give it.
+        /// Documents disagree; with their names for it.
         case disputed([String])
     }
 
@@ -19,7 +19,7 @@ struct DigestKnowledge {
         self.connection = connection
     }
 
-    /// A description of which only a digest is known.
+    /// A description that consists only of a digest.
     struct File: Sendable {
         let digest: String
         let answer: Answer?
@@ -41,7 +41,7 @@ struct DigestKnowledge {
         }
     }
 
-    /// The answers by digests, for components with nothing but a digest; digests that nobody knows are left out.
+    /// The answers by digest, for components with only a digest; unknown digests are left out.
     func answers(to components: [(digest: String, component: Component)]) throws -> [String: Answer] {
         let known = try DigestNames.known(components.map(\.digest), organization: organization, on: connection)
         var answers: [String: Answer] = [:]
@@ -63,7 +63,7 @@ struct DigestKnowledge {
         return answers
     }
 
-    /// As a list describes a library.
+    /// The component that a list describes.
     private static func component(_ text: String, _ licenses: [String]) -> Component? {
         guard let purl = PackageURL(text) else { return nil }
         var component = Component(ref: "", name: purl.name)
@@ -81,7 +81,7 @@ struct DigestKnowledge {
         return known
     }
 
-    /// A warning of digests to which documents give different names; nil without any.
+    /// A warning about digests to which documents give different names; nil without any.
     static func warning(of disputed: [(digest: String, names: [String])]) -> String? {
         guard let first = disputed.first else { return nil }
         let more = disputed.count > 1 ? " and \(disputed.count - 1) more digests" : ""

@@ -1,6 +1,6 @@
 import Bytes
 
-/// The SHA-256 that names a set of facts, in a form that is cheap to compare and to keep by the million.
+/// The SHA-256 of a set of facts, in a form that is cheap to compare and to hold by the million.
 struct LibraryDigest: Hashable, Sendable {
     private let words: SIMD4<UInt64>
 
@@ -14,9 +14,9 @@ struct LibraryDigest: Hashable, Sendable {
     /// The 32 bytes.
     var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
-    /// The digest is well mixed already: its first 64 bits distinguish nearly all.
+    /// The digest is already well mixed, so its first 64 bits distinguish nearly all values.
     func hash(into hasher: inout Hasher) { hasher.combine(words[0]) }
 
-    /// The digest as a UUID: A UUID of version 8 (RFC 9562), made from the identity of a thing.
+    /// The digest as a UUID of version 8 (RFC 9562).
     var uuid: String { Identifier.uuid(bytes, version: 8) }
 }

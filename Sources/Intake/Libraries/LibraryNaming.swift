@@ -2,11 +2,11 @@ import BOM
 import Bytes
 import Database
 
-// DESIGN. The work of the schema's step "identities", frozen with it: first libraries in the order in which they came, then
-// the projects. The mark says which part, and the last number that is done.
+// DESIGN. The work of the schema's step "identities", whose code never changes: first libraries in the order of their
+// numbers, then the projects. The mark names the part and its last finished number.
 
 extension MigrationWork {
-    /// Names libraries by what they are (`LibraryIdentity`), and gives what hangs on them the new names.
+    /// Names libraries by their identity (`LibraryIdentity`), and gives dependent rows the new names.
     static let libraryNaming = MigrationWork(name: "name libraries by what they are") { mark, connection in
         let words = mark.split(separator: " ")
         let last = words.count == 2 ? Int64(words[1]) ?? 0 : 0
@@ -17,10 +17,10 @@ extension MigrationWork {
 }
 
 private struct LibraryNaming {
-    /// Libraries of a slice, and rows of projects after which one ends: about 50 ms.
+    /// The libraries of a slice, and the rows of projects after which a slice ends: about 50 ms.
     private static let libraryLimit = 500
     private static let rowLimit = 2000
-    /// The space of the uuids of issues that policies find.
+    /// The name space for the uuids of policy issues.
     private static let issues: [UInt8] = [
         0x2d, 0x77, 0xb0, 0x14, 0x5f, 0x9c, 0x40, 0x63, 0x88, 0xe1, 0x3a, 0x06, 0xd4, 0x29, 0x7b, 0x55,
     ]

@@ -3,34 +3,34 @@ import Bytes
 import Database
 import Inventory
 
-// DESIGN. The values that reports show of a library are decided here, once, when its facts are first seen. The digest
-// covers the facts and the number of these rules: a rule that changes makes new rows, and rows never change.
+// DESIGN. The values that reports show for a library are decided here once, when its facts are first seen. The digest
+// covers the facts and the number of these rules. So a changed rule makes new rows, and existing rows never change.
 
-/// A library as the inventory keeps it.
+/// A library in the form of the inventory.
 struct LibraryRow: Sendable {
-    /// Counts up when the columns are derived otherwise.
+    /// Rises when the columns are derived differently.
     static let rules: UInt8 = 2
 
-    /// The most bytes of a group and of a name in the columns of reports. PostgreSQL keeps both in one entry of an index, which is a third
-    /// of a page at most.
+    /// The most bytes of a group and of a name in the columns of reports. PostgreSQL stores both in one index entry, which may
+    /// take at most a third of a page.
     static let nameLimit = 1000
 
     let digest: LibraryDigest
     let body: String
     let component: Component
-    /// The identity of the library, which does not depend on the document, and its digest.
+    /// The identity of the library, which does not depend on the document, with its digest.
     let identity: LibraryIdentity
     let name: LibraryDigest
-    /// Whether its document has only its digest, and other documents named it.
+    /// Whether its document has only the digest, and other documents provide the name.
     let isNamedByDigest: Bool
-    /// Its licences in its document.
+    /// The licences that its document states.
     var licenses = FoundLicenses.nothing
 
     private let purl: PackageURL?
 
     /// - Parameters:
     ///   - digest: SHA-256 of the facts and of `LibraryRow.rules`.
-    ///   - body: the facts as `ComponentFacts` writes them.
+    ///   - body: the facts in the form of `ComponentFacts`.
     init(digest: LibraryDigest, body: String, component: Component, isNamedByDigest: Bool = false) {
         self.isNamedByDigest = isNamedByDigest
         self.digest = digest
@@ -43,7 +43,7 @@ struct LibraryRow: Sendable {
         name = LibraryDigest(of: Array(identity.text.utf8))
     }
 
-    /// The digest of facts that a writer holds. What was named by a digest is no description that a document gave.
+    /// The digest of the facts in a writer. A library that was named by a digest has no description from a document.
     static func digest(of facts: borrowing FactsWriter, isNamedByDigest: Bool = false) -> LibraryDigest {
         LibraryDigest(of: facts.bytes + (isNamedByDigest ? [rules, 1] : [rules]))
     }
@@ -51,15 +51,15 @@ struct LibraryRow: Sendable {
     /// `library.uuid`.
     var uuid: String { name.uuid }
 
-    /// The uuid of the same package without distinguishing qualifiers; empty where it has none of them.
+    /// The uuid of the same package without distinguishing qualifiers; empty if it has none.
     var base: String { identity.baseUUID }
 
-    /// How it came to its name.
+    /// The source of its name.
     var naming: DigestNames.Naming {
         isNamedByDigest ? .byDigest : identity.digest.isEmpty ? .named : .unnamed
     }
 
-    /// Empty where the component has no package URL that can be read.
+    /// Empty for a component without a readable package URL.
     var canonicalPURL: String { purl?.text ?? "" }
 
     private func coordinates(_ purl: PackageURL?) -> LibraryCoordinates {
@@ -74,7 +74,7 @@ struct LibraryRow: Sendable {
         return coordinates
     }
 
-    /// Whether group or name are too long for the columns of reports, which have their beginnings.
+    /// Whether group or name are too long for the columns of reports, which then have their beginnings.
     var isShortened: Bool {
         let longest = max(component.purl.utf8.count, component.group.utf8.count, component.name.utf8.count)
         guard longest > Self.nameLimit else { return false }
@@ -84,7 +84,7 @@ struct LibraryRow: Sendable {
 
     private static let ellipsis = "…"
 
-    /// The beginning of a text that is too long, with a digest of all of it, so that different texts stay different.
+    /// The beginning of a text that is too long, with a digest of the whole, so that different texts stay different.
     private static func shortened(_ text: String) -> String {
         guard text.utf8.count > nameLimit else { return text }
         let digest = Array(Digest.of(text.utf8, .sha256).prefix(8))
@@ -94,7 +94,7 @@ struct LibraryRow: Sendable {
     /// The SHA-1, or empty.
     var sha1: String { component.hashes.first { $0.algorithm == "SHA-1" }?.value ?? "" }
 
-    /// How reports name the library.
+    /// The names of the library in reports.
     var coordinates: LibraryCoordinates { coordinates(purl) }
 
     /// The name of the library's file.
@@ -104,7 +104,7 @@ struct LibraryRow: Sendable {
         component.fileName.isEmpty ? coordinates.fileName : Self.lastPart(of: component.fileName)
     }
 
-    /// The names under which advisories may list it, or the obstacle.
+    /// The names that advisories may use for it, or the obstacle.
     func packageKeys() -> Result<[PackageKey], MatchingObstacle> { PackageKey.find(component, purl) }
 
     /// Appends the cells of `StagedScan.libraryColumns`, the facts, and the uuid of the identity without qualifiers.
@@ -140,13 +140,13 @@ struct LibraryRow: Sendable {
         rows.append(base)
     }
 
-    /// The author that the document names, else the manufacturer, else the publisher.
+    /// The author in the document, otherwise the manufacturer, otherwise the publisher.
     private var author: String {
         [component.author, component.originator?.name ?? "", component.publisher].first(where: Self.said) ?? ""
     }
 
-    /// External references that lead to the home of a library, the best first: of CycloneDX, of SPDX (where the type of a
-    /// reference of the category OTHER is free), and the source code where there is nothing else.
+    /// External references that may be the home page of a library, the best first: those of CycloneDX, those of SPDX
+    /// (where references of the category OTHER have free types), and the source code if there is nothing else.
     private static let homepages = ["website", "OTHER website", "OTHER homepage", "vcs", "OTHER vcs"]
 
     /// SPDX writes NONE for an absent value.
@@ -159,7 +159,7 @@ struct LibraryRow: Sendable {
         return ""
     }
 
-    /// What follows the last slash: SPDX gives file names with their folders.
+    /// The part after the last slash, because SPDX gives file names with their folders.
     private static func lastPart(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), path.index(after: slash) < path.endIndex else {
             return path

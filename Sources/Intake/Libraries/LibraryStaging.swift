@@ -4,21 +4,22 @@ import Inventory
 import Jobs
 
 // DESIGN. A document may describe one library in several ways. Each description is a row of `library`, found by the digest of
-// its facts; `LibraryIdentity` says which library it describes. A library with several descriptions gets one more row at the
-// end, with the merged facts, which the project shows; the components keep their own descriptions.
+// its facts; `LibraryIdentity` determines the library that it describes. A library with several descriptions gets another row
+// at the end, with the merged facts, which the project shows. The components keep their own descriptions.
 //
-// Descriptions are collected until a transaction is worthwhile. A read finds existing libraries of the organization. Only the others
-// go through the writer, which checks again under the organization's lock. Only numbers remain in memory: of each different
-// description its digest, its id and its count, of each library its digest.
+// Descriptions are collected until a transaction is worthwhile. A read finds existing libraries of the organization. Only
+// unknown descriptions go through the writer, which checks again under the organization's lock. Only numbers stay in memory:
+// for each distinct description its digest, id and count, for each library its digest.
 
-/// Turns components into library rows, each distinct description once.
+/// Turns components into library rows, one for each distinct description.
 struct LibraryStaging: ~Copyable {
-    /// Libraries of a batch, and bytes of facts: whichever comes first ends it. Each batch writes most pages of
-    /// the indexes whose order is not that of the document, so that half as many batches write half as much in a small database; in a
-    /// large one each library writes eleven pages. SQLite's other writers wait for a batch.
+    /// The most libraries of a batch, and the most bytes of facts; either limit ends the batch. Each batch writes most pages of
+    /// the indexes whose order differs from the document's. So in a small database half as many batches write half as much; in
+    /// a large one, each library writes eleven pages. SQLite's other writers wait for a batch.
     private let batchRows: Int
     private static let batchBytes = 4 << 20
-    /// Descriptions of one library that are put together, and bytes of their facts; others are their components' only.
+    /// The most descriptions of one library that are merged, and the most bytes of their facts; further ones belong
+    /// only to their components.
     private static let mergedDescriptions = 100
     private static let mergedBytes = 4 << 20
     /// The number of libraries whose digests are looked up at once.
@@ -27,7 +28,7 @@ struct LibraryStaging: ~Copyable {
     private let database: any Database
     private let scan: StagedScan
     private let referenceType: String
-    /// Whether the scan is shown already, and no import writes it.
+    /// Whether the scan is already shown, so that no import writes it.
     private let isShown: Bool
     private var writer = FactsWriter()
     private var effective = EffectiveLicenses()
@@ -35,34 +36,35 @@ struct LibraryStaging: ~Copyable {
     private var identities: [LibraryDigest: Int32] = [:]
     private var waiting: [LibraryRow] = []
     private var waitingBytes = 0
-    /// Licences that are surely in the database.
+    /// Licences that are known to be in the database.
     private var licenseRows: LicenseRows
-    /// The in-house rules of the organization as of the last batch.
+    /// The in-house rules of the organization at the last batch.
     private var rules = InHouseMatcher([])
 
-    /// For each description, in the order of first appearance: its row, 0 while it waits; its library; how often the
-    /// document has it.
+    /// For each description, in the order of first appearance: its row (0 while it waits), its library, and its count
+    /// in the document.
     private var rows: [Int64] = []
     private var libraries: [Int32] = []
     private var counts: [Int32] = []
-    /// For each library, in the order of first appearance, the description that shows it.
+    /// For each library, in the order of first appearance, the description that the project shows.
     private var shown: [Int32] = []
     /// The descriptions of libraries that have several.
     private var several: [Int32: [Int32]] = [:]
-    /// Libraries of which the document has only a digest.
+    /// Libraries for which the document has only a digest.
     private var unnamed: [Int32] = []
-    /// Digests of libraries that the document names; other documents have files with these digests and no name.
+    /// Digests of libraries that the document names, for which other documents have nameless files.
     private var touched: [String] = []
 
-    /// Libraries with more licences than are kept.
+    /// The number of libraries with more licences than are stored.
     private(set) var tooManyLicenses = 0
-    /// Libraries with more descriptions than are put together.
+    /// The number of libraries with more descriptions than are merged.
     private(set) var tooManyDescriptions = 0
-    /// Libraries whose group or name is longer than is shown.
+    /// The number of libraries whose group or name is longer than the limit.
     private(set) var shortened = 0
-    /// Digests of files that have no name because documents disagree, with what these call them; a thousand at most.
+    /// The digests of files that stay nameless because documents disagree, with the documents' names; at most a
+    /// thousand.
     private(set) var disputed: [(digest: String, names: [String])] = []
-    /// The time at which the digests were looked up; nil when the document names all its libraries.
+    /// The time when the digests were looked up; nil when the document names all its libraries.
     private(set) var moment: DigestNames.Moment?
 
     init(database: any Database, scan: StagedScan, referenceType: String, isShown: Bool = false) {
@@ -74,7 +76,7 @@ struct LibraryStaging: ~Copyable {
         batchRows = database.engine == .sqlite ? 1000 : 2000
     }
 
-    /// Counts the component in and returns the number of its description, counted from 0.
+    /// Counts the component and returns the number of its description, starting at 0.
     mutating func add(_ component: Component) throws -> Int32 {
         writer.removeAll()
         ComponentFacts.write(component, to: &writer)
@@ -100,7 +102,7 @@ struct LibraryStaging: ~Copyable {
         return number
     }
 
-    /// Takes what a library is by its digest, which is no listing; gives the number of the description.
+    /// Adds the library that a digest means, without counting a listing; returns the number of the description.
     mutating func add(named component: Component) throws -> Int32 {
         let row = row(named: component)
         if let number = numbers[row.digest] { return number }
@@ -128,12 +130,12 @@ struct LibraryStaging: ~Copyable {
         if waiting.count >= batchRows || waitingBytes >= Self.batchBytes { try flush() }
     }
 
-    /// Takes one listing of a description back; without another listing its library is no longer counted.
+    /// Removes one listing of a description; a library without a listing is not counted any more.
     mutating func withdraw(_ description: Int32) { counts[Int(description)] -= 1 }
 
     // MARK: What came of it
 
-    /// How many libraries there are, withdrawn ones included.
+    /// The number of libraries, including withdrawn ones.
     var count: Int { shown.count }
 
     /// The library of a description, counted from 0.
@@ -145,19 +147,19 @@ struct LibraryStaging: ~Copyable {
     /// The row that shows a library.
     func row(showing library: Int) -> Int64 { rows[Int(shown[library])] }
 
-    /// How often each library was listed; libraries with 0 do not belong to the project.
+    /// The number of listings of each library; a library with 0 does not belong to the project.
     func listings() -> [Int32] {
         var sums = [Int32](repeating: 0, count: shown.count)
         for (library, count) in zip(libraries, counts) { sums[Int(library)] += count }
         return sums
     }
 
-    /// Writes waiting rows, and decides which row shows each library. Nothing may be added afterwards.
+    /// Writes waiting rows, and decides which row represents each library. Nothing may be added afterwards.
     mutating func finish() throws {
         try flush()
         try nameFiles()
         for (library, descriptions) in several.sorted(by: { $0.key < $1.key }) {
-            // The withdrawn entry is the component that the document describes.
+            // The withdrawn entry is the described component.
             let told = descriptions.filter { counts[Int($0)] > 0 }
             guard let first = told.first else { continue }
             shown[Int(library)] = told.count == 1 ? first : try merge(told, of: library)
@@ -166,7 +168,7 @@ struct LibraryStaging: ~Copyable {
         try flush()
     }
 
-    /// Names libraries by their digests, as far as these are known.
+    /// Names libraries by their digests, as far as names are known.
     private mutating func nameFiles() throws {
         let database = database
         if !unnamed.isEmpty { moment = try database.read { try DigestNames.Moment.now(on: $0) } }
@@ -202,7 +204,7 @@ struct LibraryStaging: ~Copyable {
         let row = row(named: component)
         let own = several.removeValue(forKey: library) ?? [shown[Int(library)]]
         if let other = identities[row.name] {
-            // The document has the library by its name, too.
+            // The document also has the library under its name.
             for description in own { libraries[Int(description)] = other }
         } else {
             identities[row.name] = library
@@ -241,7 +243,7 @@ struct LibraryStaging: ~Copyable {
 
     // MARK: Writing
 
-    /// Writes what waits.
+    /// Writes waiting rows.
     mutating func flush() throws {
         guard !waiting.isEmpty else { return }
         let first = rows.count - waiting.count
@@ -280,7 +282,8 @@ struct LibraryStaging: ~Copyable {
         for (place, id) in zip(places, made.ids) { self.rows[first + place] = id }
     }
 
-    /// Matches the libraries with the in-house rules, then inserts them; again when the rules changed in between.
+    /// Matches the libraries with the in-house rules, then inserts them; repeats both when the rules changed in
+    /// between.
     private mutating func insert(
         _ batch: NewLibraries, _ places: [Int]
     ) throws -> NewLibraries.Inserted {
@@ -297,7 +300,7 @@ struct LibraryStaging: ~Copyable {
         }
     }
 
-    /// The first in-house rule that fits each library, by its place in the batch.
+    /// The first in-house rule that fits each library, by the library's position in the batch.
     private func fitting(_ places: [Int]) -> [Int: InHouse.Rule] {
         var found: [Int: InHouse.Rule] = [:]
         for (number, place) in places.enumerated() {

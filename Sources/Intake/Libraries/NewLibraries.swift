@@ -21,11 +21,11 @@ final class NewLibraries: Sendable {
         let ids: [Int64]
         /// The current knowledge about licences.
         var licenses: LicenseRows
-        /// Digests of new libraries that others have as files without a name.
+        /// Digests of new libraries that others have as nameless files.
         var touched: [String] = []
     }
 
-    /// The source that licences of libraries get that are known by a digest.
+    /// The stated source of licences for libraries that a digest named.
     private static let digestType = "Digest"
 
     private let scan: StagedScan
@@ -53,10 +53,10 @@ final class NewLibraries: Sendable {
         self.referenceType = referenceType
     }
 
-    /// Inserts the libraries that are still missing. Returns nil and inserts none if the organization's in-house
-    /// rules have changed.
+    /// Inserts the libraries that are not in the database yet. Returns nil and inserts none if the organization's
+    /// in-house rules have changed.
     ///
-    /// - Parameter fitting: the matching rule, by the place in the batch.
+    /// - Parameter fitting: the matching rule, by the position in the batch.
     func insert(
         fitting: [Int: InHouse.Rule], rules: [Int64], on connection: any Connection
     ) throws -> Inserted? {
@@ -75,7 +75,7 @@ final class NewLibraries: Sendable {
             for place in ids.indices { ids[place] = first + Int64(place) }
             return try complete(Array(ids.indices), ids: ids, fitting: fitting, on: connection)
         }
-        // Another import of the organization has inserted some of them since.
+        // Another import of the organization has inserted some of them in the meantime.
         var missing = RowBuffer(capacity: rows.byteCount)
         let places = ids.indices.filter { ids[$0] == 0 }
         let width = StagedScan.libraryCells
@@ -88,7 +88,7 @@ final class NewLibraries: Sendable {
         return try complete(places, ids: ids, fitting: fitting, on: connection)
     }
 
-    /// Completes libraries that were just inserted, with consecutive numbers, by what depends on other rows.
+    /// Completes newly inserted libraries, which have consecutive numbers, with facts that depend on other rows.
     private func complete(
         _ places: [Int], ids: [Int64], fitting: [Int: InHouse.Rule], on connection: any Connection
     ) throws -> Inserted {
@@ -108,7 +108,7 @@ final class NewLibraries: Sendable {
         return Inserted(ids: ids, licenses: known, touched: try touch(places, on: connection))
     }
 
-    /// Marks the projects that show nameless files which new libraries have a name for; gives the digests of these files.
+    /// Marks the projects with nameless files that new libraries have a name for; returns the digests of these files.
     private func touch(_ places: [Int], on connection: any Connection) throws -> [String] {
         guard try DigestNames.isAnythingUnnamed(on: connection) else { return [] }
         var digests: [String: String] = [:]
@@ -120,7 +120,7 @@ final class NewLibraries: Sendable {
         return hit.compactMap { digests[$0] }.sorted()
     }
 
-    /// Finds the vulnerabilities of the libraries that were inserted.
+    /// Finds the vulnerabilities of the newly inserted libraries.
     private func match(_ places: [Int], ids: [Int64], on connection: any Connection) throws {
         let packages = places.flatMap { LibraryMatching.packages(of: ids[$0], keys[$0]) }
         try LibraryMatching.insert(packages, organization: scan.organization, on: connection)
@@ -130,7 +130,7 @@ final class NewLibraries: Sendable {
         of places: [Int], ids: [Int64], on connection: any Connection
     ) throws -> LicenseRows {
         var known = licenseRows
-        // Read under the organization's lock, as the order of preference is changed under it.
+        // Read under the organization's lock, which also protects changes of the order of preference.
         let hasChoice = places.contains { licenses[$0].decision.hasChoice }
         let preferences = hasChoice ? try LicenseChoices.names(scan.organization, on: connection) : []
         let order = LicensePreferences(preferences)

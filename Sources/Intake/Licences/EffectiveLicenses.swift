@@ -3,26 +3,26 @@ import Bytes
 import Database
 import Inventory
 
-/// The licences of a component in its document.
+/// The licences that a document gives a component.
 struct FoundLicenses: Sendable {
-    /// The expression, and the names of the references in it.
+    /// The expression, with the names of its references.
     let decision: LicenseDecision
-    /// The licences that it names, in order; choices are decided without an order of preference.
+    /// The licences in the expression, in order; choices are decided without an order of preference.
     let rows: [LicenseRow]
     /// The expression as text, or empty.
     let text: String
-    /// Texts that the document brings in full, by their digests.
+    /// The full texts in the document, by their digests.
     let texts: [(digest: String, body: String)]
 
     static let nothing = FoundLicenses(LicenseDecision(nil, names: [:]), sources: [:], texts: [])
 
     /// The place of a term.
     struct Source {
-        /// The page or file that says so, or empty.
+        /// The page or file that states the licence, or empty.
         var reference = ""
-        /// An address for a licence without a page of the SPDX list.
+        /// An address, for a licence without a page on the SPDX list.
         var url = ""
-        /// The SHA-256 of the text that the document brings, in hexadecimal, or empty.
+        /// The SHA-256 of the document's text in hexadecimal, or empty.
         var text = ""
     }
 
@@ -49,12 +49,12 @@ struct FoundLicenses: Sendable {
     }
 }
 
-/// Says which licences components have by their documents.
+/// Determines the licences of components from their documents.
 ///
-/// The concluded licences have precedence over the declared ones, unless they are NOASSERTION. All claims hold
-/// together. Answers are remembered: a document names few licences often.
+/// The concluded licences take precedence over the declared ones, unless they are NOASSERTION. All claims apply
+/// together. Answers are cached, because a document repeats few licences often.
 struct EffectiveLicenses {
-    /// The most remembered claims; then all are forgotten.
+    /// The most cached claims; beyond it the cache is emptied.
     private static let memoryLimit = 4096
 
     private var known: [String: FoundLicenses] = [:]
@@ -77,7 +77,7 @@ struct EffectiveLicenses {
         return found
     }
 
-    /// The inputs that an answer is remembered by; nil where they are too long to remember, as licence texts.
+    /// The key of an answer in the cache; nil for claims that are too long for it, such as licence texts.
     private static func key(_ claims: [LicenseClaim], file: String) -> String? {
         var key = file
         for claim in claims {
@@ -103,7 +103,7 @@ struct EffectiveLicenses {
         for claim in claims {
             guard let expression = claim.expression(by: &meaning) else { continue }
             expressions.append(expression)
-            // A text belongs to the claim, so to the first licence that it names.
+            // A text belongs to its claim, so to the claim's first licence.
             var digest = ""
             if !claim.text.allSatisfy(\.isWhitespace) {
                 digest = Digest.of(Array(claim.text.utf8), .sha256).hexadecimal

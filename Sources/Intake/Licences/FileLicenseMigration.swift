@@ -2,9 +2,10 @@ import BOM
 import Database
 import Inventory
 
-/// Decides the licences of files that older imports kept: their facts say them. One slice of the work `license readings`.
+/// Decides the licences of files that older imports stored; the facts contain them. One slice of the work `license
+/// readings`.
 ///
-/// Reads and writes by SQL of its own: the schema is that of the step.
+/// It uses its own SQL, because the schema is that of the step.
 enum FileLicenseMigration {
     /// The prefix of this part's marks; the scan and the position of the last file follow.
     static let word = "file"

@@ -2,7 +2,7 @@ import Bytes
 package import Database
 import Glibc
 
-/// Why licences could not be read.
+/// The largest accepted file; no licence is longer.
 package enum LicenseImportError: Error, CustomStringConvertible {
     case unreadable(path: String, why: String)
     case nothing(path: String)
@@ -16,8 +16,9 @@ package enum LicenseImportError: Error, CustomStringConvertible {
     }
 }
 
-/// Brings texts of licences into the database: the files `details/ID.json` of the SPDX licence list (members `licenseId`
-/// and `licenseText`; exceptions `licenseExceptionId` and `licenseExceptionText`), in a folder, a ZIP or one by one.
+/// Imports licence texts into the database: the files `details/ID.json` of the SPDX licence list (members `licenseId`
+/// and `licenseText`; for exceptions `licenseExceptionId` and `licenseExceptionText`), in a folder, in a ZIP, or one by
+/// one.
 package struct LicenseImport {
     /// No licence is longer; larger files are refused.
     private static let limit = 4 << 20

@@ -4,16 +4,16 @@ import Database
 import Inventory
 
 extension MigrationWork {
-    /// Decides the licences of libraries that an older program kept: it kept names alone, and the facts have the rest.
+    /// Decides the licences of libraries that an older program stored only as names; the facts have the rest.
     ///
-    /// Reads and writes by SQL of its own: the schema is that of the step.
+    /// It uses its own SQL, because the schema is that of the step.
     static let licenseExpressions = MigrationWork(name: "license expressions") { mark, connection in
         var migration = LicenseMigration(connection, givenAreNames: true)
         return try migration.run(after: Int64(mark) ?? 0)
     }
 
-    /// Reads the licences of libraries and of files again that an older program read otherwise. The mark is the last library,
-    /// or behind `file` the scan and position of the last file.
+    /// Decides again the licences of libraries and files that an older program read differently. The mark is the last library
+    /// or, after `file`, the scan and position of the last file.
     static let licenseReadings = MigrationWork(name: "license readings") { mark, connection in
         if mark.hasPrefix(FileLicenseMigration.word) {
             return try FileLicenseMigration.run(after: mark, on: connection)
@@ -24,20 +24,20 @@ extension MigrationWork {
     }
 }
 
-// DESIGN. A slice of libraries is decided from their facts. A person's choice has precedence over found licences, as in an
-// import (`LicenseOverrides`). References are their document's: older facts do not hold what the document declares, so it is
-// looked up in the documents of the scans that list the library. Where those disagree, the reference stays without a name, for
-// one document's licence must not be taken for another's.
+// DESIGN. A slice of libraries is decided from their facts. A person's choice takes precedence over found licences, as in an
+// import (`LicenseOverrides`). References belong to their document. Older facts do not contain the document's declarations, so
+// these are read from the documents of the scans that list the library. Where these documents disagree, the reference stays
+// without a name, because one document's licence must not be taken for another's.
 
 /// One slice of the work.
 private struct LicenseMigration {
     private static let sliceLength = 200
-    /// Documents that are remembered: their declarations are read once for many libraries.
+    /// The cached documents; each document's declarations are read once for many libraries.
     private static let documentLimit = 16
     private static let assigned = "Assigned by user"
 
     private let connection: any Connection
-    /// Whether a person's choice may be stored as names that reports show.
+    /// Whether a person's choice may be stored as names in the form of reports.
     private let givenAreNames: Bool
     private var effective = EffectiveLicenses()
     private var documents: [Int64: [ExtractedLicense]] = [:]
@@ -55,7 +55,7 @@ private struct LicenseMigration {
         let body: String
         /// The source of its licences; nil when a person chose all of them.
         let referenceType: String?
-        /// The licences as a person entered them, one a line; nil where nobody chose.
+        /// The licences as a person entered them, one a line; nil without a choice.
         let given: String?
         let reference: String
     }
@@ -136,7 +136,8 @@ private struct LicenseMigration {
             """)
     }
 
-    /// Names that the report on a choice shows. The originals were lost where the newest description of the library had none.
+    /// Writes the names that the report on a choice shows. The originals were lost if the newest description of the library
+    /// had none.
     private func say(_ names: String, insteadOf originals: String, of library: Library) throws {
         try connection.run(
             """
@@ -157,7 +158,7 @@ private struct LicenseMigration {
         return found
     }
 
-    /// What a person gave. Older choices kept names: their rows say which licences were meant.
+    /// The terms that a person chose. Older choices stored names; their rows show which licences they meant.
     private func terms(of library: Library, given: String) throws -> [String] {
         let given = given.split(separator: "\n").map(String.init)
         guard givenAreNames else { return given }

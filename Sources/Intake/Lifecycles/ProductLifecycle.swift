@@ -1,10 +1,10 @@
 package import Bytes
 package import Database
 
-/// The answer of endoflife.date about one product (endoflife.date/docs/api/v1, products/{product}): `result.name`, of its
-/// `identifiers` those of the type `purl`, and of each of its `releases` `name`, `releaseDate`, `eolFrom`, `isEol` and
-/// `latest.name`. The form before it, an array of cycles with `cycle`, `releaseDate`, `eol` and `latest`, is read, too; it does not
-/// name the product.
+/// endoflife.date's answer about one product (endoflife.date/docs/api/v1, products/{product}): `result.name`; of its
+/// `identifiers` those of the type `purl`; and of each of its `releases` `name`, `releaseDate`, `eolFrom`, `isEol` and
+/// `latest.name`. The earlier form is read, too: an array of cycles with `cycle`, `releaseDate`, `eol` and `latest`, which does
+/// not name the product.
 package struct ProductLifecycle: Sendable {
     package enum Fault: Error, CustomStringConvertible {
         case json(path: String, JSONError)
@@ -24,7 +24,7 @@ package struct ProductLifecycle: Sendable {
     package private(set) var purls: [String] = []
     package private(set) var cycles: [Lifecycles.Cycle] = []
 
-    /// - Parameter product: its name where the text gives none.
+    /// - Parameter product: the name of the product, used where the text has none.
     package init(path: String, product: String) throws(Fault) {
         self.product = product
         do {
@@ -111,7 +111,7 @@ package struct ProductLifecycle: Sendable {
         }
     }
 
-    /// A text; empty for anything else.
+    /// A text; empty for any other value.
     private static func text(_ json: inout JSONReader) throws(JSONError) -> String {
         if try json.peek() == .string { return try json.string() }
         try json.skipValue()

@@ -1,19 +1,20 @@
 import Bytes
 package import Database
 
-// DESIGN. Records go to the database in batches, a transaction each. A batch leaves everything whole and marks what has to be
-// looked at again; jobs do that afterwards (`MatchingJob`). When an import dies, the batches that it has written hold, with
-// their marks.
+// DESIGN. Records are written to the database in batches, one transaction each. Each batch leaves a consistent state and
+// marks the packages to evaluate; jobs do that afterwards (`MatchingJob`). When an import dies, its finished batches stay,
+// with their marks.
 
-/// Shared by imports of advisories, releases and digests: the database, and closures for progress and warnings.
+/// The parts that imports of advisories, releases and digests share: the database, and closures for progress and
+/// warnings.
 package struct RecordImport {
-    /// Warnings shown for one file or archive; the others are counted.
+    /// The most warnings that are shown for one file or archive; the others are counted.
     private static let warningsOfFile = 5
 
     let database: any Database
-    /// Takes the number of records read, after each batch.
+    /// Called with the number of records read, after each batch.
     let progress: (Int) -> Void
-    /// Takes skipped records, with the reason.
+    /// Called with skipped records and the reason.
     private let warning: (String) -> Void
 
     package init(
@@ -25,13 +26,13 @@ package struct RecordImport {
         self.warning = warning
     }
 
-    /// Reads what is at the paths: files, folders, `.zip`, `.jsonl`. Throws when a path cannot be opened, and what the
-    /// closures throw; records that cannot be read are warned of.
+    /// Reads the files at the paths: files, folders, `.zip`, `.jsonl`. Throws when a path cannot be opened, and the
+    /// errors of the closures; unreadable records become warnings.
     ///
     /// - Parameters:
     ///   - take: adds a record to the batch; true once the batch is full.
-    ///   - flush: writes the batch; called at the end, too, when the batch may be empty.
-    /// - Returns: how many records were skipped.
+    ///   - flush: writes the batch; also called at the end, when the batch may be empty.
+    /// - Returns: the number of skipped records.
     func run<Record, Fault: Error>(
         _ paths: [String], read: @escaping (inout JSONReader) throws(Fault) -> Record,
         take: @escaping (Record) -> Bool, flush: @escaping () throws -> Void

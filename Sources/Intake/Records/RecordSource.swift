@@ -1,25 +1,25 @@
 import Bytes
 import Glibc
 
-// DESIGN. A path is walked, a ZIP and a file of lines are read as streams, and each record is handed on by itself: memory
-// holds one record. Files that cannot be read are reported by name and skipped. Only a path of the command that cannot be
-// opened is an error.
+// DESIGN. Folders are walked, and a ZIP or a file of lines is read as a stream. Each record is passed on separately, so
+// memory holds one record. Unreadable files are reported by name and skipped. Only a path of the command itself that
+// cannot be opened is an error.
 
 /// Finds records of one kind, a JSON text each, in files, folders, ZIP archives and files of lines.
 struct RecordSource<Record, Fault: Error> {
-    /// How deep folders are followed.
+    /// The deepest nesting of folders that is followed.
     private static var depthLimit: Int { 32 }
     /// The longest line of a file of lines.
     private static var lineLimit: Int { 16 << 20 }
 
-    /// Reads the record that comes next.
+    /// Reads the next record.
     let read: (inout JSONReader) throws(Fault) -> Record
-    /// Takes a record.
+    /// Called with each record.
     let record: (Record) throws -> Void
-    /// Takes the name of a skipped file, and the reason.
+    /// Called with the name of a skipped file, and the reason.
     let warning: (String, String) -> Void
 
-    /// Reads a path that was given.
+    /// Reads a path of the command.
     func run(_ path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -35,11 +35,11 @@ struct RecordSource<Record, Fault: Error> {
     private func folder(_ path: String, depth: Int) throws {
         guard depth < Self.depthLimit else { return warning(path, "folders are nested deeper than \(Self.depthLimit)") }
         guard let names = Folder.names(in: path) else { throw IntakeError.unreadable(path, errno) }
-        // The order is the same everywhere, so that the order of warnings and numbers is, too.
+        // The order is the same everywhere, so that warnings and numbers have a fixed order, too.
         for name in names.filter({ !$0.hasPrefix(".") }).sorted() {
             let inner = "\(path)/\(name)"
             var status = stat()
-            // Links are not followed: they may lead anywhere, or in circles.
+            // Links are not followed, because they may lead anywhere or in cycles.
             guard lstat(inner, &status) == 0 else { continue }
             switch status.st_mode & S_IFMT {
             case S_IFDIR: try folder(inner, depth: depth + 1)
@@ -49,7 +49,7 @@ struct RecordSource<Record, Fault: Error> {
         }
     }
 
-    /// Reads a file by the end of its name; false for an unknown ending.
+    /// Reads a file by the ending of its name; false for an unknown ending.
     private func file(_ path: String) throws -> Bool {
         let lower = path.lowercased()
         if lower.hasSuffix(".json") {

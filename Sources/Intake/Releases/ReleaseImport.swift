@@ -1,9 +1,9 @@
 import Bytes
 import Database
 
-// DESIGN. A batch marks its packages stale; their libraries are looked at afterwards, by jobs.
+// DESIGN. A batch marks its packages as stale; jobs process their libraries afterwards.
 
-/// Imports the versions that registries have of packages, and leaves marks on what has to be compared with them.
+/// Imports the versions of packages in registries, and marks the packages whose libraries must be compared with them.
 package struct ReleaseImport {
     /// The result of an import.
     package struct Result: Sendable, Equatable {
@@ -11,7 +11,7 @@ package struct ReleaseImport {
         package var versions = 0
         package var skipped = 0
 
-        /// As the command line prints it.
+        /// The output of the command line.
         package var json: String {
             JSONWriter.object {
                 $0.number("packages", packages)
@@ -28,8 +28,8 @@ package struct ReleaseImport {
 
     package init(_ records: RecordImport) { self.records = records }
 
-    /// Imports what is at the paths: files, folders, `.zip`, `.jsonl`. The stored versions of a package are replaced. Throws
-    /// when a path cannot be opened or the database fails; files that cannot be read become warnings.
+    /// Imports the files at the paths: files, folders, `.zip`, `.jsonl`. The stored versions of a package are replaced.
+    /// Throws when a path cannot be opened or the database fails; unreadable files become warnings.
     package func run(_ paths: [String]) throws -> Result {
         var result = Result()
         let database = records.database

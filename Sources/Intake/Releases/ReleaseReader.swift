@@ -1,9 +1,9 @@
 import Bytes
 import Inventory
 
-/// The versions of one package, as a registry's catalogue has them.
+/// The versions of one package in the catalogue of a registry.
 struct PackageReleases: Sendable {
-    /// The texts by which libraries are found to be this package (`PackageKey`).
+    /// The texts by which libraries of this package are found (`PackageKey`).
     let packages: [String]
     let releases: [Release]
 
@@ -22,10 +22,10 @@ struct PackageReleases: Sendable {
     }
 }
 
-/// Reads the versions of one package from a JSON text: what deps.dev answers to GetPackage (docs.deps.dev/api/v3), of which
-/// `packageKey` or `purl`, and of each version `versionKey.version`, `publishedAt` and `isDeprecated` are looked at. Made by
-/// hand, `{"purl": "pkg:npm/lodash", "versions": [{"version": "4.17.21", "publishedAt": "2021-02-20T15:42:16Z"}]}` will do,
-/// and so will texts as versions.
+/// Reads the versions of one package from a JSON text: deps.dev's answer to GetPackage (docs.deps.dev/api/v3). Used are
+/// `packageKey` or `purl`, and of each version `versionKey.version`, `publishedAt` and `isDeprecated`. A hand-made `{"purl":
+/// "pkg:npm/lodash", "versions": [{"version": "4.17.21", "publishedAt": "2021-02-20T15:42:16Z"}]}` is accepted, too, and so
+/// are plain texts as versions.
 struct ReleaseReader: ~Copyable {
     private static let recordLimit = 64 << 20
     private static let versionLimit = 100_000
@@ -50,7 +50,7 @@ struct ReleaseReader: ~Copyable {
 
     private func packages() throws(PackageReleases.Fault) -> [String] {
         if !purl.isEmpty {
-            // A version makes a package URL that of a library; whichever it is, the package is the same.
+            // Any version turns the package URL into that of a library; the package is the same for all of them.
             guard let package = PackageURL(purl),
                 let any = PackageURL(
                     type: package.type, namespace: package.namespace, name: package.name, version: "1",
@@ -67,7 +67,7 @@ struct ReleaseReader: ~Copyable {
         return [key.text]
     }
 
-    /// deps.dev's systems as OSV calls them.
+    /// The systems of deps.dev under OSV's names.
     private static let ecosystems = [
         "NPM": "npm", "GO": "Go", "MAVEN": "Maven", "PYPI": "PyPI", "CARGO": "crates.io", "NUGET": "NuGet",
         "RUBYGEMS": "RubyGems",

@@ -1,10 +1,10 @@
 import BOM
 
-// DESIGN. Descriptions of one library are put together field by field: the first value counts, lists are joined. So the same
+// DESIGN. Descriptions of one library are merged field by field: the first value counts, and lists are joined. So the same
 // descriptions in the same order give the same library.
 
 extension Component {
-    /// Adds the facts of another description of the same library that this one lacks.
+    /// Adds facts of another description of the same library where this one has none.
     mutating func complete(with other: Component) {
         for field in [
             \.group, \.version, \.purl, \.author, \.publisher, \.description, \.summary, \.comment, \.copyright,

@@ -1,11 +1,11 @@
 import BOM
 
-// DESIGN. CycloneDX says where a component was found by `evidence.occurrences`, which is in the model. Generators had their own
-// ways before that, and keep them beside it: properties with names of their own, and in SPDX the source information.
+// DESIGN. CycloneDX states where a component was found in `evidence.occurrences`, which is in the model. Generators used other
+// places before that, and still do: properties with names of their own, and in SPDX the source information.
 
 /// The paths at which a component was found.
 enum ComponentPaths {
-    /// The paths that a document gives, in its order, each once.
+    /// The paths in a document, in its order, each once.
     static func paths(of component: Component) -> [String] {
         var paths = component.locations
         paths += component.properties.filter { isPath($0.name) }.map(\.value)
@@ -24,7 +24,7 @@ enum ComponentPaths {
         }
     }
 
-    /// The paths of syft's `acquired package info from the following paths: /a, /b` (syft: SPDX `sourceInfo`), after any
+    /// The paths in syft's `acquired package info from the following paths: /a, /b` (syft: SPDX `sourceInfo`), for any
     /// kind of database or manifest.
     private static func syftPaths(_ sourceInfo: String) -> [String] {
         guard sourceInfo.hasPrefix("acquired package info from "), let colon = sourceInfo.firstRange(of: ": ") else {

@@ -1,21 +1,22 @@
 import BOM
 import Database
 
-// DESIGN. The distance of each entry from the component that the document describes. Without a graph direct dependencies are
-// unknown and not guessed. All entries then have depth 1, because such an SBOM lists them below its root. With one, an entry
-// lies at depth 1 when the described thing or the document itself needs it, and also when nothing needs its library: something
-// must have brought it in. Components that only a circle leads to have no depth.
+// DESIGN. The distance of each entry from the described component. Without a graph, direct dependencies are unknown and not
+// guessed. All entries then have depth 1, because such an SBOM lists them below its root. With a graph, an entry has depth 1
+// when the described component or the document itself needs it. It also has depth 1 when nothing needs its library, because
+// something must have brought it in. Components that only a cycle leads to have no depth.
 
-/// Where the entries of a document lie.
+/// The depths of the entries of a document.
 struct Depths {
-    /// Edges from the root, by position: 0 for the root, -1 where no path leads.
+    /// The number of edges from the root, by position: 0 for the root, -1 without a path.
     fileprivate(set) var values: [Int32]
-    /// For each position the entry on a shortest way that needs it; -1 for the root, for entries at depth 1 and where no path leads.
+    /// For each position the entry that needs it on a shortest path; -1 for the root, for entries at depth 1, and without a
+    /// path.
     fileprivate(set) var via: [Int32]
     /// Whether the document states any dependency.
     let isGraphKnown: Bool
 
-    /// The directness of a library, by the least depth of its entries.
+    /// The directness of a library, by the smallest depth of its entries.
     func directness(at depth: Int32) -> Directness {
         isGraphKnown ? depth == 1 ? .direct : .transitive : .unknown
     }
@@ -35,7 +36,7 @@ extension ScanStaging {
         }
         let nodes = nodes(of: positions)
         var next = 0
-        // The root first, then what lies at 1: so each entry is met by its shortest way.
+        // The root comes first, then depth 1, so each entry is reached by its shortest path.
         while next < queue.count {
             let position = queue[next]
             next += 1
@@ -58,7 +59,7 @@ extension ScanStaging {
             }
     }
 
-    /// The entries at depth 1 that are no targets of the root.
+    /// The entries at depth 1 that are not targets of the root.
     private func starts(in graph: DependencyGraph, positions: [Int32], root: Int?) -> [Int32] {
         var isNeeded = [Bool](repeating: false, count: libraries.count)
         for edge in graph.edges where edge.kind == .dependsOn && edge.from != edge.to {

@@ -1,19 +1,19 @@
 import BOM
 import Database
 
-// DESIGN. Statements about vulnerabilities without an inventory (a VEX) are about what their project shows already. They
-// become part of its scan, replace earlier statements about the same vulnerability and component, and stay as long as that
-// scan. The next SBOM of the project has its own statements.
+// DESIGN. Statements about vulnerabilities without an inventory (a VEX) concern the present content of their project. They
+// become part of its scan, replace earlier statements about the same vulnerability and component, and stay as long as the
+// scan. The project's next SBOM has its own statements.
 
 /// The statements about vulnerabilities of a document without components.
 struct LooseStatements: Sendable {
     let claims: LibraryClaims
     /// The references of the claims, by their numbers.
     let texts: [Int32: String]
-    /// References of what the document describes: the whole product.
+    /// References to the described component, which mean the whole product.
     let described: Set<String>
 
-    /// Makes the statements part of the scan that a project shows, and gives warnings of what was not applied.
+    /// Adds the statements to the scan of a project, and returns warnings about those that were not applied.
     func apply(
         to scan: Int64, of document: String, from staged: Int64, on connection: any Connection
     ) throws -> [String] {
@@ -29,7 +29,7 @@ struct LooseStatements: Sendable {
             + ["the document lists no components, so its statements (VEX) were applied to what the project shows"]
     }
 
-    /// Makes the statements part of their own scan, which is the first that its project shows.
+    /// Adds the statements to their own scan, which is the first of its project.
     func keep(in scan: Int64, of document: String, on connection: any Connection) throws -> [String] {
         try write(to: scan, of: document, after: 0, on: connection)
             + ["the document lists no components, only statements (VEX): the project is empty until an SBOM comes"]

@@ -1,13 +1,13 @@
 import BOM
 
-// DESIGN. A document without components says nothing about the contents of a project. Taken for an inventory it would empty
-// the project without a word: so it is refused, and the project keeps what it shows. A document with statements about
-// vulnerabilities instead is a VEX document, whose statements are applied to the content of the project. The component in
-// CycloneDX's metadata is the project itself; the described package of SPDX is a package like others.
+// DESIGN. A document without components says nothing about the content of a project. As an inventory it would silently
+// empty the project. So it is refused, and the project keeps its content. A document that has statements about
+// vulnerabilities instead is a VEX document; its statements are applied to the content of the project. The component in
+// CycloneDX's metadata is the project itself; the described package of SPDX is a package like any other.
 
 extension ScanStaging {
-    /// Whether a bill of materials lists components. False when it has statements about vulnerabilities only; throws when
-    /// it lacks these, too. Call it when all parts are here.
+    /// Whether a bill of materials lists components. False when it has only statements about vulnerabilities; throws when
+    /// it has neither. To be called after all parts have arrived.
     func isInventory() throws(BOMError) -> Bool {
         guard takesStatements else { return true }
         let isRootApart = document?.standard == .cycloneDX && document?.describes.count == 1

@@ -1,10 +1,10 @@
 import Bytes
 
-// DESIGN. Generators call a document after what they looked at: a folder (`.`), a path, a temporary folder, the digest of
-// an image. Such a name is useless for a project, and two projects called `.` would replace each other. Such names give
-// way to the name of the document's file.
+// DESIGN. Generators name a document after their input: a folder (`.`), a path, a temporary folder, the digest of an
+// image. Such a name is useless for a project, and two projects called `.` would replace each other. The name of the
+// document's file then replaces it.
 
-/// Whether what a document is called can be the name of a project.
+/// Decides whether the name of a document can be the name of a project.
 enum ProjectNaming {
     /// Words that mean "no name".
     private static let noNames: Set<String> = [
@@ -13,13 +13,13 @@ enum ProjectNaming {
     /// The lengths of MD5, SHA-1, SHA-256, SHA-384 and SHA-512 in hexadecimal.
     private static let digestLengths: Set<Int> = [32, 40, 64, 96, 128]
 
-    /// The first name that is one; nil when none is.
+    /// The first usable name; nil without any.
     static func firstUseful(of names: [String]) -> String? {
         names.lazy.map(oneLine).first { !isUseless($0) }
     }
 
-    /// Whether a name says nothing about the thing: it is blank, a word for nothing, a path of the machine that made the
-    /// document, a temporary folder, a digest or a UUID.
+    /// Whether a name says nothing about its subject: it is blank, a word for nothing, a path of the machine that made
+    /// the document, a temporary folder, a digest or a UUID.
     static func isUseless(_ name: String) -> Bool {
         let name = name.lowercased()
         if !name.contains(where: { $0.isLetter || $0.isNumber }) || noNames.contains(name) { return true }
@@ -36,7 +36,7 @@ enum ProjectNaming {
             && (start.count == 2 || start[2] == UInt8(ascii: "/"))
     }
 
-    /// Names that mktemp, Python's tempfile and others make. Lower case.
+    /// Whether the name is one that mktemp, Python's tempfile and others make. Lower case.
     private static func isTemporary(_ name: String) -> Bool {
         guard name.hasPrefix("tmp") || name.hasPrefix("temp") else { return false }
         let rest = name.dropFirst(name.hasPrefix("temp") ? 4 : 3)
@@ -67,7 +67,7 @@ enum ProjectNaming {
         ".bom", ".sbom", ".cyclonedx",
     ]
 
-    /// The name of a file without the endings of packed SBOMs: `shop.cdx.json.gz` is `shop`.
+    /// The name of a file without the endings of packed SBOMs: `shop.cdx.json.gz` gives `shop`.
     static func name(ofFile path: String) -> String {
         var name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.index(after: $0)...] } ?? path[...]
         while let ending = endings.first(where: { name.lowercased().hasSuffix($0) }), name.count > ending.count {
@@ -76,7 +76,7 @@ enum ProjectNaming {
         return String(name)
     }
 
-    /// Without line breaks, and short enough to be followed by a version.
+    /// The text without line breaks, short enough for a version to follow.
     private static func oneLine(_ text: String) -> String {
         let words = text.split { $0.isNewline || $0 == "\t" }
         return String(words.joined(separator: " ").prefix(Intake.Destination.nameLimit - 100))

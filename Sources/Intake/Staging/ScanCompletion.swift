@@ -1,26 +1,26 @@
 package import BOM
 import Database
 
-// DESIGN. At the end everything is known: which entry is the root, how deep each lies, where edges lead. Rows are made from
-// numbers in memory and written in chunks. `Depths.swift` finds direct dependencies, `ClaimTargets.swift` the targets of
-// claims.
+// DESIGN. At the end everything is known: which entry is the root, the depth of each entry, and the ends of the edges. Rows
+// are made from numbers in memory and written in chunks. `Depths.swift` finds direct dependencies, `ClaimTargets.swift` the
+// targets of claims.
 
 extension ScanStaging {
     /// The summary of a completed scan.
     package struct Outcome: Sendable {
         /// The facts for `scan.document`.
         var document: String
-        /// The name of the described component, then the name of the document, if they have names.
+        /// The names of the described component and of the document, if they have any.
         var names: [String]
-        /// The one component that the document describes, if it describes one only.
+        /// The described component; nil if the document describes several or none.
         var subject: DocumentFacts.Subject?
-        /// When the document says that it was made; empty where it does not.
+        /// The creation time that the document states; empty without one.
         var created = ""
-        /// Occurrences: distinct libraries, the root not among them.
+        /// The number of occurrences: distinct libraries without the root.
         var libraries: Int
-        /// The statements of a document that is no inventory but speaks about vulnerabilities only.
+        /// The statements of a document that is no inventory and only mentions vulnerabilities.
         var statements: LooseStatements?
-        /// When the libraries of files were looked up of which the document has only a digest; nil when there are none.
+        /// The time of the look-up of files for which the document has only a digest; nil without such files.
         var moment: DigestNames.Moment?
     }
 
@@ -47,8 +47,8 @@ extension ScanStaging {
             statements: isInventory ? nil : looseStatements(of: document), moment: libraries.moment)
     }
 
-    /// Writes what the document says of vulnerabilities, and warns of what is not applied. Returns whether the described thing came
-    /// among the libraries for it.
+    /// Writes the document's claims about vulnerabilities, and warns of those that are not applied. Returns whether the
+    /// described component was added to the libraries for them.
     private func writeClaims(in document: BOMDocument, rootPURL: String?, root: Int?) throws -> Bool {
         let scan = scan.id
         let texts = claimTexts()
@@ -79,8 +79,8 @@ extension ScanStaging {
         return false
     }
 
-    /// Puts the described thing among the libraries, because the document says that it has vulnerabilities: alerts and reports are
-    /// about libraries. False when it stands there already.
+    /// Adds the described component to the libraries, because the document claims vulnerabilities for it, and alerts and
+    /// reports are about libraries. False if it is there already.
     private func listRoot(_ root: Int) throws -> Bool {
         let place = place(ofRoot: root)
         guard place == LibraryClaims.product else { return false }
@@ -89,7 +89,7 @@ extension ScanStaging {
         rows.append(scan.id)
         rows.append(place)
         rows.append(libraries.row(of: entries[root - 1].description))
-        // Nothing needs it, and it is nothing's dependency.
+        // No component needs it, so it is a dependency of none.
         rows.append(Directness.unknown.rawValue)
         rows.append(0)
         rows.append(1)
@@ -97,8 +97,8 @@ extension ScanStaging {
         return true
     }
 
-    /// The occurrence that the described thing has, or gets where it is to be among the libraries: that of the library that it is,
-    /// where the document lists that, too.
+    /// The occurrence of the described component, if it is to be among the libraries: that of its library, if the document
+    /// lists the library, too.
     private func place(ofRoot root: Int) -> Int {
         let library = libraries.library(of: entries[root - 1].description)
         return libraries.listings()[library] > 0 ? library + 1 : LibraryClaims.product
@@ -113,7 +113,7 @@ extension ScanStaging {
         return texts
     }
 
-    /// The single thing that the document describes, where it stands among the libraries.
+    /// The only described component, if it is among the libraries.
     private func listedSubject(of document: BOMDocument) throws -> DocumentFacts.Subject? {
         guard document.describes.count == 1, let number = references.known(document.describes[0]),
             targets[Int(number)] > 0
@@ -122,15 +122,15 @@ extension ScanStaging {
         return .init(name: component.name, version: component.version)
     }
 
-    /// For each node of the graph a position, or -1 minus a file's, or `nothing`.
+    /// For each node of the graph its position, or -1 minus that of a file, or `nothing`.
     private func positionsOfNodes(in graph: DependencyGraph) -> [Int32] {
         (0..<Int32(graph.references.count)).map { node in
             references.known(graph.references[node]).map { targets[Int($0)] } ?? Self.nothing
         }
     }
 
-    /// The entry that is the described thing and no library: the single one described, unless it is all there is (but for
-    /// statements: `isAlone`), or an SPDX package that nothing hangs on.
+    /// The entry of the described component that is not a library: the only described one, unless the document has
+    /// nothing else (except for statements: `isAlone`), or an SPDX package without dependencies.
     private func root(
         of document: BOMDocument, graph: DependencyGraph, positions: [Int32], isAlone: Bool
     ) -> Int? {
@@ -148,7 +148,7 @@ extension ScanStaging {
         return Int(root)
     }
 
-    /// The position that is stored: the root's is 0.
+    /// The stored position; the root has 0.
     private func stored(_ position: Int32, root: Int?) -> Int32 { root.map(Int32.init) == position ? 0 : position }
 
     private func writeEntries(depths: Depths, root: Int?) throws {
@@ -181,7 +181,7 @@ extension ScanStaging {
                 rows.append(text: UnsafeRawBufferPointer(rebasing: paths[start..<(start + Int(entry.pathCount))]))
             }
         }
-        // The root first: rows go in by their key.
+        // The root first, because rows are inserted in the order of their key.
         if let root { append(root) }
         for position in 1..<(entries.count + 1) where position != root {
             append(position)
@@ -190,7 +190,7 @@ extension ScanStaging {
         try flush()
     }
 
-    /// Returns how many there are.
+    /// Returns their number.
     private func writeOccurrences(depths: Depths, root: Int?) throws -> Int {
         let listings = libraries.listings()
         var least = [Int32](repeating: .max, count: listings.count)
@@ -232,7 +232,7 @@ extension ScanStaging {
             let from = positions[Int(edge.from)]
             let to = positions[Int(edge.to)]
             guard from != Self.nothing, to != Self.nothing else { continue }
-            // Equal except for the name of the relationship, which these two kinds do not keep.
+            // They are equal except for the name of the relationship, which these two kinds do not store.
             if let last, edge.kind != .other, (last.from, last.to, last.kind) == (edge.from, edge.to, edge.kind) {
                 continue
             }
@@ -252,7 +252,7 @@ extension ScanStaging {
         try writeOwners(of: graph, positions: positions, root: root)
     }
 
-    /// Sets the containing entry of files where an edge names it.
+    /// Sets the containing entry of files for which an edge names it.
     private func writeOwners(of graph: DependencyGraph, positions: [Int32], root: Int?) throws {
         guard fileCount > 0 else { return }
         if let root {

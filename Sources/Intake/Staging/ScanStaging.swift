@@ -2,20 +2,21 @@ package import BOM
 package import Database
 package import Jobs
 
-// DESIGN. Parts come in any order and the document last, so what depends on the whole (positions of the ends of edges,
-// depths, what the root is) is written at the end: entries, occurrences and edges wait in memory as small numbers.
-// Libraries, files and claims go to the database as they come. `docs/adr/008-intake-in-stages.md` says why.
+// DESIGN. Parts come in any order and the document last. So everything that depends on the whole (positions of the
+// ends of edges, depths, the root) is written at the end: entries, occurrences and edges wait in memory as small
+// numbers. Libraries, files and claims are written to the database as they come. `docs/adr/008-intake-in-stages.md`
+// says why.
 
 /// Takes the parts of one document and stages them as the rows of one scan.
 package final class ScanStaging: BOMReceiver {
-    /// Rows of a transaction.
+    /// The rows of a transaction.
     static let chunk = 2000
-    /// Bytes of paths that are kept of one document's entries, and paths of one entry.
+    /// The most bytes of paths of a document's entries, and the most paths of one entry.
     static let locationBytes = 64 << 20
     static let locationsOfEntry = 100
     static let warningLimit = 100
 
-    /// One listing of a component. Position 0 is the root's, so entries count from 1.
+    /// One listing of a component. Position 0 belongs to the root, so entries count from 1.
     struct Entry {
         /// The number of its description in `LibraryStaging`.
         var description: Int32
@@ -36,11 +37,11 @@ package final class ScanStaging: BOMReceiver {
     private let lease: Lease
     private let hasRoom: @Sendable () -> Bool
     var libraries: LibraryStaging
-    /// Whether the source is a bill of materials, which may come without components; other sources always list them.
+    /// Whether the source is a bill of materials, which may have no components; other sources always list them.
     private(set) var takesStatements: Bool
     var entries: [Entry] = []
     var references = ReferenceTable()
-    /// For each reference a position, or -1 minus the position of a file, or `nothing`.
+    /// For each reference its position, or -1 minus the position of a file, or `nothing`.
     var targets: [Int32] = []
     private(set) var paths: [UInt8] = []
     private var droppedPaths = 0
@@ -56,10 +57,10 @@ package final class ScanStaging: BOMReceiver {
     private var files = RowBuffer(capacity: 1 << 12)
     private var fileLicenses = EffectiveLicenses()
     private var claims = RowBuffer(capacity: 1 << 12)
-    /// The error that stopped the staging, unless the document is at fault.
+    /// The error that stopped the staging; nil if the document is at fault.
     private(set) var failure: (any Error)?
 
-    /// - Parameter referenceType: where licences are said to be found: `SBOM`, `License file`.
+    /// - Parameter referenceType: the stated source of licences: `SBOM`, `License file`.
     package init(
         database: any Database, scan: StagedScan, lease: Lease, referenceType: String,
         hasRoom: @escaping @Sendable () -> Bool
@@ -100,7 +101,7 @@ package final class ScanStaging: BOMReceiver {
         }
     }
 
-    /// Edges are taken from the reader's graph at the end.
+    /// The reader's graph provides the edges at the end.
     package func dependency(_ dependency: Dependency) throws(BOMError) {}
 
     package func vulnerability(_ vulnerability: VulnerabilityClaim) throws(BOMError) {
@@ -165,7 +166,7 @@ package final class ScanStaging: BOMReceiver {
                 break
             }
             if index > 0 { paths.append(UInt8(ascii: "\n")) }
-            // Paths are kept one a line.
+            // Paths are stored one a line.
             for byte in path.utf8 { paths.append(byte == 10 || byte == 13 ? UInt8(ascii: " ") : byte) }
         }
         entry.pathCount = UInt32(paths.count) - entry.pathStart
@@ -185,7 +186,7 @@ package final class ScanStaging: BOMReceiver {
 
     // MARK: Writing
 
-    /// Writes waiting rows, and warns of entries that had to be left out.
+    /// Writes waiting rows, and warns of entries that were left out.
     func flush() throws {
         try libraries.finish()
         try flushFiles()
@@ -219,7 +220,8 @@ package final class ScanStaging: BOMReceiver {
         }
     }
 
-    /// Keeps the texts that the document declares for its own licences, as components refer to them.
+    /// Stores the texts that the document declares for its own licences, in the form in which components refer to
+    /// them.
     private func keepLicenseTexts() throws {
         let texts = (document?.extractedLicenses ?? []).compactMap { license in
             let digest = license.digest
@@ -261,13 +263,13 @@ package final class ScanStaging: BOMReceiver {
         }
     }
 
-    /// Rows that a transaction's closure may hold.
+    /// Rows that the closure of a transaction may capture.
     private final class Rows: Sendable {
         let buffer: RowBuffer
         init(_ buffer: consuming RowBuffer) { self.buffer = buffer }
     }
 
-    /// Leaves the reserve of the disk alone.
+    /// Throws when only the reserve of the disk is left.
     private func checkRoom() throws {
         if !hasRoom() { throw IntakeError.withoutRoom(after: entries.count + fileCount + claimCount) }
     }
@@ -276,7 +278,7 @@ package final class ScanStaging: BOMReceiver {
         if lease.stopReason != nil { throw WorkError.stopped }
     }
 
-    /// Keeps the cause of a failure that is not the document's; readers know `BOMError` only.
+    /// Stores the cause of a failure that is not the document's; readers know only `BOMError`.
     private func working(_ body: () throws -> Void) throws(BOMError) {
         do {
             try body()

@@ -2,11 +2,11 @@ import BOM
 import Inventory
 import VEX
 
-// DESIGN. A key is a short text that a product and a library have in common if one may be the other: the last part of a name, a
-// digest, a token, the serial number of a BOM. It finds candidates through an index; the comparison after it decides.
+// DESIGN. A key is a short text that a product and a library share if one may be the other: the last part of a name, a digest,
+// a token, the serial number of a BOM. An index finds candidates by it; the comparison afterwards decides.
 
 enum ProductKey {
-    /// The part of a name after the last `/` or `:`, so without a group.
+    /// The part of a name after the last `/` or `:`, which excludes a group.
     static func name(_ name: String) -> String {
         let name = name.lowercased()
         let last = name.split { $0 == "/" || $0 == ":" }.last.map(String.init) ?? name
@@ -15,12 +15,12 @@ enum ProductKey {
     static func digest(_ digest: String) -> String { "h:\(digest)" }
     static func token(_ token: String) -> String { "t:\(token)" }
     static func bom(serial: String) -> String { "b:\(serial)" }
-    /// Keys of references that have a meaning in the document of one project only.
+    /// Keys for references that have a meaning only in the document of one project.
     static func references(inProject project: Int64) -> String { "r:\(project)" }
 }
 
 extension ProductReference {
-    /// The keys under which it is found; `project` is the one that the statements are about, or 0.
+    /// The keys that find it; `project` is the subject of the statements, or 0.
     func keys(inProject project: Int64) -> [String] {
         var keys = digests.map(ProductKey.digest)
         if let purl { keys.append(ProductKey.name(purl.name)) }
@@ -31,7 +31,8 @@ extension ProductReference {
         return keys
     }
 
-    /// Name and version. Without a version, also the parts of a name that seems to end in one: `Example 1.2`.
+    /// The names with their versions. For a name without a version that seems to end in one, also its parts: `Example
+    /// 1.2`.
     var spelledNames: [(name: String, version: String)] {
         guard !name.isEmpty else { return [] }
         guard version.isEmpty, ranges.isEmpty, purl == nil, let blank = name.lastIndex(of: " ") else {
@@ -43,7 +44,7 @@ extension ProductReference {
         return [(name, version), (String(name[..<blank]), String(last))]
     }
 
-    /// Why nothing can be found by it; nil when something may.
+    /// The reason why it can match nothing; nil when it may match.
     func obstacle(inProject project: Int64) -> String? {
         if let unreadableRange { return unreadableRange }
         if isNameless {
@@ -55,7 +56,7 @@ extension ProductReference {
             "\"\(text.prefix(200))\" is a reference that means something in one project's document only: say which project"
     }
 
-    /// Whether this package URL is meant: type and path alike, the version or range, and at least the qualifiers given.
+    /// Whether it means this package URL: equal type and path, the version or range, and at least the given qualifiers.
     func means(_ other: PackageURL) -> Bool {
         guard let purl, purl.type == other.type, purl.path == other.path, means(version: other.version) else {
             return false
@@ -63,7 +64,7 @@ extension ProductReference {
         return purl.qualifiers.allSatisfy { $0.key == "vers" || other.qualifiers.contains($0) }
     }
 
-    /// Whether a thing of this name and version is meant; `names` are spellings of its name in lower case.
+    /// Whether it means a thing with this name and version; `names` are spellings of the name in lower case.
     func means(names: [String], version: String) -> Bool {
         spelledNames.contains { name, said in
             names.contains(name.lowercased())

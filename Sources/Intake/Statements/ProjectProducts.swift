@@ -42,7 +42,7 @@ struct ProjectIdentity {
     /// The document that the project shows.
     var shown: BOMDocument? { document?.document }
 
-    /// References that stand for all of the product.
+    /// References that mean the whole product.
     var described: Set<String> {
         Set((document?.document.describes ?? []) + [document?.root?.purl ?? ""].filter { !$0.isEmpty })
     }
@@ -58,7 +58,7 @@ struct ProjectIdentity {
         return keys
     }
 
-    /// Whether the project itself is meant.
+    /// Whether a product means the project itself.
     func isMeant(by product: ProductReference) -> Bool {
         if !product.token.isEmpty { return tokens.contains(product.token) }
         if let link = product.bomLink, let shown {
@@ -73,7 +73,7 @@ struct ProjectIdentity {
     }
 }
 
-/// A library of a project, as statements may name it.
+/// A library of a project, in the forms in which statements may name it.
 struct ProductLibrary {
     let position: Int64
     private let purl: PackageURL?
@@ -82,8 +82,8 @@ struct ProductLibrary {
     private let version: String
     private let digests: [String]
 
-    /// Some libraries of a project after `last`. With `allDigests`, digests that only the facts of the document hold are
-    /// included.
+    /// Some libraries of a project after `last`. With `allDigests`, digests that are only in the facts of the document
+    /// are included.
     static func page(
         of view: ProjectView, after last: Int64, limit: Int, allDigests: Bool, on connection: any Connection
     ) throws -> [ProductLibrary] {
@@ -117,7 +117,7 @@ struct ProductLibrary {
 
     var keys: Set<String> { Set(names.map(ProductKey.name) + digests.map(ProductKey.digest)) }
 
-    /// The keys of a library that no project is asked for.
+    /// The keys of a library that do not depend on a project.
     static func keys(purl: String, artifact: String, sha1: String) -> Set<String> {
         var keys = Set(names(PackageURL(purl), group: "", artifact: artifact).map(ProductKey.name))
         if !sha1.isEmpty { keys.insert(ProductKey.digest(sha1)) }
@@ -131,7 +131,8 @@ struct ProductLibrary {
         return product.means(names: names, version: version)
     }
 
-    /// Whether a product that means this library names its version by a number, a range or a digest; else it means all versions.
+    /// Whether a product that means this library states a version by a number, a range or a digest; otherwise it means all
+    /// versions.
     func isVersionNamed(by product: ProductReference) -> Bool {
         if !product.ranges.isEmpty || !product.version.isEmpty || product.purl?.version.isEmpty == false { return true }
         if digests.contains(where: product.digests.contains) { return true }

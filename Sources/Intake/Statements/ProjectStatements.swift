@@ -2,29 +2,31 @@ import BOM
 import Database
 import VEX
 
-// DESIGN. Looked for with each look at a project's alerts, page by page of its libraries: what was imported before the project, or
-// before one of its libraries came, is found as soon as they are there. A statement about a part of a product counts where the
-// project is that product; where its document was imported for the project, whatever the document calls it. A statement that names
-// no version is about the versions that have the vulnerability, so it does not say against advisories that one more has it.
+// DESIGN. The statements are searched with each evaluation of a project's alerts, page by page of its libraries. So statements
+// that were imported before the project, or before one of its libraries, apply as soon as these exist. A statement about a part
+// of a product counts if the project is that product, or if its document was imported for the project, whatever name the
+// document uses. A statement without a version concerns the versions that have the vulnerability. So it does not claim, against
+// advisories, that a further version has it.
 
-/// The statements of documents that are about a project or its libraries.
+/// The statements of documents that concern a project or its libraries.
 struct ProjectStatements {
-    /// The number of libraries that are examined at once.
+    /// The number of libraries that are checked at once.
     private static let page = 2000
-    /// How often a product of a statement is compared with a library.
+    /// The most comparisons between a statement's product and a library.
     private static let comparisonLimit = 5_000_000
 
-    /// By their ids.
+    /// The statements by their ids.
     private(set) var said: [Int64: SaidStatement] = [:]
-    /// The occurrences that each is about; `Claims.product` for all of the product.
+    /// The occurrences that each statement is about; `Claims.product` for the whole product.
     private(set) var places: [Int64: Set<Int64>] = [:]
-    /// Those of `places` whose version the statement does not name.
+    /// The occurrences of `places` whose version the statement does not state.
     private(set) var versionless: [Int64: Set<Int64>] = [:]
     private var comparisons = 0
-    /// Places that all statements have together, and how many may be: each becomes an alert, and all are written in one transaction.
+    /// The number of places of all statements together, and its limit: each place becomes an alert, and one transaction writes
+    /// all of them.
     private var placeCount = 0
     private static let placeLimit = 50_000
-    /// Targets that were read, by statement and number.
+    /// The parsed targets, by statement and number.
     private var targets: [TargetKey: Statement.Target] = [:]
 
     private struct TargetKey: Hashable {

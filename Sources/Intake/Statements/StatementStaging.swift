@@ -5,13 +5,13 @@ import VEX
 
 /// Takes the statements of one document and stages them as rows.
 final class StatementStaging: StatementReceiver {
-    /// Rows of a transaction.
+    /// The rows of a transaction.
     private static let chunk = 500
-    /// Bytes of a text that are kept.
+    /// The most bytes of a stored text.
     private static let textLimit = 4000
     private static let nameLimit = 200
     private static let namesLimit = 50
-    /// Pairs of a statement and a product that one document may have: each may become an alert.
+    /// The most pairs of a statement and a product in one document; each may become an alert.
     static let pairLimit = 50_000
 
     private let database: any Database
@@ -26,7 +26,7 @@ final class StatementStaging: StatementReceiver {
     private var rows: [StatementRow] = []
     private var targets = 0
     private var pairs = 0
-    /// The error that stopped the staging, unless the document is at fault.
+    /// The error that stopped the staging; nil if the document is at fault.
     private(set) var failure: (any Error)?
 
     init(_ row: StatementDocumentRow, by intake: Intake, lease: Lease) {
@@ -56,7 +56,7 @@ final class StatementStaging: StatementReceiver {
 
     func warning(_ text: String) { if warnings.count < 100 { warnings.append(text) } }
 
-    /// Writes what is left.
+    /// Writes the remaining rows.
     func finish() throws(BOMError) { try flush() }
 
     private func flush() throws(BOMError) {
@@ -75,7 +75,7 @@ final class StatementStaging: StatementReceiver {
         targets = 0
     }
 
-    /// Failures here are kept apart from faults of the document.
+    /// Failures here are stored apart from faults of the document.
     private func working(_ body: () throws -> Void) throws(BOMError) {
         do {
             try body()
@@ -123,7 +123,7 @@ final class StatementStaging: StatementReceiver {
                 obstacle = obstacle ?? why
                 continue
             }
-            // A part is looked for among libraries; what it is a part of is compared then.
+            // A part is searched among libraries; its product is then compared.
             made.targets.append(
                 StatementRow.Target(
                     product: target.product.encode(), part: target.part?.encode() ?? "",

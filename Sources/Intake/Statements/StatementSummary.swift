@@ -2,8 +2,8 @@ import BOM
 package import Database
 import VEX
 
-// DESIGN. The outcome of a statement is computed, not stored with it, because it differs from project to project and changes with
-// them. A statement is applied when it counts anywhere; else the reason is the nearest thing that keeps it from counting.
+// DESIGN. The outcome of a statement is computed rather than stored with it, because it differs between projects and changes
+// with them. A statement is applied when it counts anywhere; otherwise the reason names the nearest obstacle.
 
 /// The outcomes of the statements of a document.
 package struct StatementSummary: Sendable, Equatable {
@@ -25,9 +25,9 @@ package struct StatementSummary: Sendable, Equatable {
     package private(set) var notApplied: [NotApplied] = []
     package private(set) var notAppliedCount = 0
 
-    /// The most that are named; the rest is counted.
+    /// The most statements that are named; the others are counted.
     private static let namedLimit = 100_000
-    /// The most that a job's notes name.
+    /// The most statements that a job's notes name.
     private static let warningLimit = 20
 
     package init(of document: Int64, on connection: any Connection) throws {
@@ -104,7 +104,7 @@ package struct StatementSummary: Sendable, Equatable {
         return .failure("\(otherwise); it waits")
     }
 
-    /// Notes for people, a sentence each.
+    /// Notes for people, one sentence each.
     var warnings: [String] {
         var lines = notApplied.prefix(Self.warningLimit).map {
             "the statement about \($0.vulnerability) in \($0.product.isEmpty ? "nothing" : $0.product) was not applied: \($0.reason)"
@@ -116,14 +116,14 @@ package struct StatementSummary: Sendable, Equatable {
         return lines
     }
 
-    /// A summary that is made elsewhere.
+    /// A summary that other code made.
     package init(statements: Int, applied: Int, superseded: Int, notApplied: [NotApplied]) {
         (self.statements, self.applied, self.superseded) = (statements, applied, superseded)
         self.notApplied = notApplied
         notAppliedCount = max(0, statements - applied - superseded)
     }
 
-    /// As the command line prints it.
+    /// The output of the command line.
     ///
     /// - Parameter limit: the most statements that are named.
     package static func json(_ all: [StatementSummary], naming limit: Int = .max) -> String {

@@ -1,10 +1,10 @@
 import Database
 
-// DESIGN. Of all statements about a vulnerability of a library the newest counts, whoever made it; what is said of the library
-// before what is said of the whole product at the same time; then what was imported last. The outcome of each other statement is
-// recorded with its reason.
+// DESIGN. Of all statements about a vulnerability of a library the newest counts, whoever made it. At the same time, a
+// statement about the library takes precedence over one about the whole product, then the last imported one. For each other
+// statement, the outcome is stored with its reason.
 
-/// Decides which statement counts where, and the outcomes of the others.
+/// Decides which statement counts in which place, and the outcomes of the others.
 struct StatementVerdicts {
     private struct Place: Hashable {
         let position: Int64
@@ -14,12 +14,12 @@ struct StatementVerdicts {
     private let statements: ProjectStatements
     private var byPlace: [Place: [Int64]] = [:]
     private var ofProduct: [Int64: [Int64]] = [:]
-    /// How many places each decides.
+    /// The number of places that each statement decides.
     private(set) var wins: [Int64: Int] = [:]
     /// The statement that decides instead.
     private var losses: [Int64: Int64] = [:]
 
-    /// - Parameter meaning: the vulnerabilities that each statement is about.
+    /// - Parameter meaning: the vulnerabilities that each statement concerns.
     init(_ statements: ProjectStatements, meaning: [Int64: Set<Int64>]) {
         self.statements = statements
         for (id, places) in statements.places {
@@ -35,7 +35,7 @@ struct StatementVerdicts {
         }
     }
 
-    /// The statement that counts for a vulnerability of an occurrence; asked once for each.
+    /// The statement that counts for a vulnerability of an occurrence; asked once for each pair.
     mutating func verdict(position: Int64, vulnerability: Int64) -> SaidStatement? {
         let own = byPlace.removeValue(forKey: Place(position: position, vulnerability: vulnerability)) ?? []
         let general = ofProduct[vulnerability] ?? []
@@ -51,13 +51,13 @@ struct StatementVerdicts {
         return best
     }
 
-    /// The places of libraries that no caller asked for: only the statement says that they have the vulnerability.
+    /// The libraries that no caller asked about: only the statement says that they have the vulnerability.
     var remaining: [(position: Int64, vulnerability: Int64)] {
         byPlace.keys.map { ($0.position, $0.vulnerability) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
     }
 
-    /// Takes the statements that do not name the version out of places which only they speak of, where advisories know the
-    /// library and find its version free of the vulnerability.
+    /// Removes statements without a version from places that only they mention, if advisories know the library and find
+    /// its version free of the vulnerability.
     ///
     /// - Parameter free: the vulnerabilities that the library of an occurrence is free of, by position.
     mutating func withdraw(where free: [Int64: Set<Int64>]) {
@@ -74,7 +74,7 @@ struct StatementVerdicts {
 
     /// The outcome of each statement.
     ///
-    /// - Parameter overruled: for how many places a person decided otherwise.
+    /// - Parameter overruled: the number of places that a person decided differently.
     func uses(overruled: [Int64: Int]) -> [StatementUse] {
         let left = Set(byPlace.values.joined())
         return statements.said.keys.sorted().map { id in

@@ -1,19 +1,20 @@
 import Database
 
-// DESIGN. A CycloneDX document without components that says of each vulnerability what an analysis came to is a document of statements,
-// whichever door it came by. That it is one shows at its end, when it was read as an SBOM: the import stops there and the document
-// is read again as what it is. One that only lists vulnerabilities stays with what the project shows (`LooseStatements`).
+// DESIGN. A CycloneDX document without components that states the result of an analysis for each vulnerability is a document of
+// statements, whichever door it came through. This is known only at its end, when it was read as an SBOM. So the import stops
+// there, and the document is read again as statements. A document that only lists vulnerabilities is added to the present
+// content of the project (`LooseStatements`).
 
-/// Thrown when a document that came as an SBOM has nothing but statements about what a project shows.
+/// Thrown when a document that was read as an SBOM has only statements about the content of a project.
 struct StatementsAlone: Error {
     let product: Int64
     let project: Int64
-    /// What is answered beside what becomes of the statements.
+    /// The answer, apart from the outcome of the statements.
     let result: Intake.Result
 }
 
 extension Intake {
-    /// Stops the import of a document that has nothing but statements about what a project shows, whose staged scan nobody needs.
+    /// Stops the import of a document that has only statements about the content of a project; its staged scan is not needed.
     func handOver(
         _ outcome: ScanStaging.Outcome, of scan: StagedScan, in destination: Destination
     ) throws {
@@ -30,7 +31,7 @@ extension Intake {
         throw found
     }
 
-    /// The project with this name, where it shows something.
+    /// The project with this name, if it shows something.
     private static func place(
         of scan: StagedScan, product: String, project: String, on connection: any Connection
     ) throws -> StatementsAlone? {
