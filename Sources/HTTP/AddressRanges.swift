@@ -1,14 +1,14 @@
 import Glibc
 
-/// Addresses and networks (`10.0.0.0/8, ::1`) of proxies whose statements about the client's address are trusted.
+/// Addresses and networks (`10.0.0.0/8, ::1`) of proxies that are trusted to state the client's address.
 package struct AddressRanges: Sendable, Equatable {
-    /// Addresses of 16 bytes, IPv4 in its mapped form (RFC 4291 §2.5.5.2), with the bits that count.
+    /// Addresses of 16 bytes, IPv4 in its mapped form (RFC 4291 §2.5.5.2), with the number of significant bits.
     private var ranges: [(address: [UInt8], bits: Int)] = []
 
     /// None.
     package init() {}
 
-    /// Reads addresses and networks between commas; nil when one of them is neither.
+    /// Reads addresses and networks separated by commas; nil when one of them is invalid.
     package init?(_ text: String) {
         for part in text.split(separator: ",") {
             let word = part.drop { $0 == " " }.prefix { $0 != " " }
@@ -36,14 +36,14 @@ package struct AddressRanges: Sendable, Equatable {
             let whole = range.bits / 8
             guard bytes[..<whole] == range.address[..<whole] else { return false }
             let rest = range.bits % 8
-            // `whole` is below 16 where bits are left.
+            // `whole` is below 16 when bits remain.
             return rest == 0 || (bytes[whole] ^ range.address[whole]) >> UInt8(8 - rest) == 0
         }
     }
 
-    /// For whom a peer asks: the last address of `X-Forwarded-For` that is not trusted itself, where the peer is trusted.
-    /// Entries before an address that no trusted proxy vouches for were written by a stranger. Nil where no address can be
-    /// read.
+    /// The client behind a peer: for a trusted peer, the last address of `X-Forwarded-For` that is not itself trusted. A
+    /// stranger may have written the entries before an address that no trusted proxy vouches for. Nil where no address can
+    /// be read.
     func client(behind peer: String?, forwarded: [String]) -> String? {
         guard var client = peer, contains(client) else { return peer }
         let hops = forwarded.flatMap { $0.split(separator: ",") }.map { Self.bare($0) }

@@ -1,27 +1,27 @@
-/// The settings of a server. Every limit is finite: clients are hostile.
+/// The settings of a server. Every limit is finite, because clients may be hostile.
 package struct HTTPConfiguration: Sendable {
-    /// Where to listen.
+    /// The address to listen on.
     package var listen: ListenAddress
-    /// The folder for bodies that go to disk. It belongs to this server alone: uploads that a crash left there are removed
-    /// at the start.
+    /// The folder for bodies that are written to disk. Only this server uses it: uploads that a crash left there are
+    /// deleted at the start.
     package var spool: String
     /// Certificate chain and private key; nil for plain HTTP.
     package var tls: TLS?
-    /// Event threads, at least 1.
+    /// The number of event threads, at least 1.
     package var threads = 2
-    /// Connections at a time over all threads. Further clients wait in the kernel's queue.
+    /// The most connections at a time, over all threads. Further clients wait in the kernel's queue.
     package var connections = 1024
-    /// Connections at a time from one sender (`AddressRanges.sender`); 0 for no such limit. Further ones are closed at once. Behind
-    /// trusted proxies: requests at a time; further ones are answered with 429.
+    /// The most connections at a time from one sender (`AddressRanges.sender`); 0 for no limit. Further connections are closed
+    /// at once. Behind trusted proxies it limits requests at a time; further ones get 429.
     package var connectionsPerClient = 0
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     package var trustedProxies = AddressRanges()
-    /// Bytes of bodies whose sender is not known yet that lie here at a time.
+    /// The limits of stored body bytes whose sender is not known yet.
     package var strangers = Strangers()
-    /// Whether so many more bytes may be written to the disk of the spool folder. Must not block.
+    /// Whether this number of further bytes may be written to the disk of the spool folder. It must not block.
     package var hasRoom: @Sendable (Int) -> Bool = { _ in true }
     package var deadlines = Deadlines()
-    /// Fields of every answer that does not have them by itself.
+    /// Header fields for every answer that does not set them itself.
     package var answerFields = HTTPFields()
 
     /// PEM files.
@@ -35,29 +35,30 @@ package struct HTTPConfiguration: Sendable {
         }
     }
 
-    /// The most of bodies whose sender is not known yet, in bytes.
+    /// The limits, in bytes, for bodies whose sender is not known yet.
     package struct Strangers: Sendable {
-        /// On the disk, of one sender and of all.
+        /// On the disk: for one sender, and for all.
         package var diskOfOne = 1 << 28
         package var disk = 1 << 30
-        /// In memory, of one sender and of all.
+        /// In memory: for one sender, and for all.
         package var memoryOfOne = 1 << 26
         package var memory = 1 << 28
 
         package init() {}
     }
 
-    /// How long a client may take. Kept to within about a second.
+    /// The time limits for clients. Enforced with a precision of about a second.
     package struct Deadlines: Sendable {
-        /// Seconds from the first byte of a head (or of a TLS handshake) to its end.
+        /// The seconds from the first byte of a head (or of a TLS handshake) to its end.
         package var head = 15.0
-        /// Seconds that a connection may be open without a request.
+        /// The seconds that a connection may be open without a request.
         package var idle = 75.0
-        /// Seconds that a body or an answer may take in addition to the time by `minimumRate`.
+        /// The seconds that a body or an answer may take in addition to the time by `minimumRate`.
         package var slack = 15.0
-        /// Bytes a second that a client must send or take, averaged over the body or answer.
+        /// The bytes a second that a client must send or take, averaged over the body or answer.
         package var minimumRate = 2048.0
-        /// Seconds in which a body must move on by a quarter of what `minimumRate` asks of them, however fast it was before.
+        /// The seconds in which a body must progress by a quarter of what `minimumRate` requires for this time, however fast
+        /// it was before.
         package var stall = 30.0
 
         package init() {}

@@ -2,18 +2,19 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-/// One request and its answer. Belongs to the event thread of its connection, which alone calls it.
+/// One request and its answer. Belongs to the event thread of its connection; only this thread calls it.
 ///
-/// DESIGN. A body that is too large by its own `Content-Length` is answered at the head, and the socket is kept open for a
-/// while by the watch, which throws the body away: closing at once would make the kernel send RST, and many clients would
-/// report that instead of the answer. A body that turns out too large (chunked), whose sender turns out to have no key, or
-/// that the disk refuses, is read to its end and discarded, because the library can answer only there, up to a bound.
+/// DESIGN. A body that is too large by its own `Content-Length` is answered at the head. The watch then keeps the socket
+/// open for a while and discards the body: closing at once would make the kernel send RST, which many clients would report
+/// instead of the answer. A body may turn out to be too large (chunked), its sender may turn out to have no key, or the
+/// disk may refuse it. Such a body is read to its end, up to a limit, and discarded, because the library can answer only
+/// there.
 ///
-/// DESIGN. The library reads chunks by itself and takes a bare LF where RFC 9112 §7.1 has CRLF, which nobody sees from here.
-/// Whoever is in front may find another end of such a body. So nothing is read behind a chunked body: the connection is
-/// closed with the answer, and bytes that were meant to pass for a second request are thrown away.
+/// DESIGN. The library reads chunks itself and accepts a bare LF where RFC 9112 §7.1 requires CRLF; this code cannot see
+/// that. A proxy in front may find another end of such a body. So nothing is read after a chunked body: the connection is
+/// closed with the answer, and bytes that pretend to be a second request are discarded.
 final class Exchange {
-    /// How much of a refused body is read only to be able to answer.
+    /// The most bytes of a refused body that are read only to be able to answer.
     private static let patience = 1 << 26
 
     private let service: Service
@@ -29,7 +30,7 @@ final class Exchange {
     private var status = 0
     private var mark = HTTPResponse.Mark()
     private var bytes = 0
-    /// The sender who is counted among those of the proxy; nil when it is not.
+    /// The sender that is counted among those behind the proxy; nil when it is not counted.
     private var proxied: String?
     /// The client sends more of a refused body than is worth reading.
     private(set) var isHopeless = false
@@ -41,8 +42,8 @@ final class Exchange {
         self.request = request
     }
 
-    /// The head is here. `fault` says why the request is not to be read: then it is answered with that, and the connection
-    /// closed, as nobody knows where the next request begins.
+    /// The head is here. `fault` is the reason why the request must not be read. The answer then states it, and the
+    /// connection is closed, because the start of the next request is unknown.
     func start(refusing fault: HeadFault?) -> MHD_Result {
         if let fault { return refuse(fault.response) }
         if connection.isProxy {
@@ -50,17 +51,18 @@ final class Exchange {
             guard service.proxied.take(1, for: sender) else { return refuse(.tooMuch("requests at a time")) }
             proxied = sender
         }
-        // An answer given at the head makes the library close the connection, body or none; `proceed` comes at once.
+        // An answer at the head makes the library close the connection, with or without a body; `proceed` follows at
+        // once.
         guard isChunked || declared > 0 else { return .YES }
         return follow(service.policy(request))
     }
 
     private var isChunked: Bool { request.headers["Transfer-Encoding"] != nil }
 
-    /// The library has refused a Content-Length that is no number; one beyond Int is beyond every limit.
+    /// The library has refused a Content-Length that is no number; a number beyond Int exceeds every limit.
     private var declared: Int { request.headers["Content-Length"].map { Int($0) ?? Int.max } ?? 0 }
 
-    /// Treats the body by its policy. Called at the head, where the library still takes an answer.
+    /// Handles the body by its policy. Called at the head, where the library still takes an answer.
     private func follow(_ policy: BodyPolicy) -> MHD_Result {
         connection.enter(.body)
         let (limit, sender) = (policy.limit, AddressRanges.sender(request.client))
@@ -75,7 +77,7 @@ final class Exchange {
         case .memory, .file:
             guard isChunked || declared <= limit else { return refuse(IncomingBody.tooLarge(limit)) }
         }
-        // Not more than a page on a promise: memory and disk are for bytes that have come.
+        // At most a page is reserved for a declared length: memory and disk are for bytes that arrived.
         let promised = isChunked ? 0 : declared
         do {
             body = try IncomingBody(policy, from: sender, promised: promised, service)
@@ -104,7 +106,7 @@ final class Exchange {
         }
     }
 
-    /// The body is complete, or the connection has woken up.
+    /// The body is complete, or the connection has been woken.
     func proceed() -> MHD_Result {
         if let headCheck {
             guard let policy = headCheck.take() else { return .YES }
@@ -135,7 +137,7 @@ final class Exchange {
         switch service.handler(request) {
         case .now(let response): return send(response)
         case .later(let work):
-            // The task owns the request from here on: its part of the body is released when the task ends.
+            // From here on, the task owns the request: its part of the body is released when the task ends.
             request.body = .bytes([])
             suspension = Suspension.begin(
                 handle, of: connection, isClosing: service.isClosing,
@@ -150,10 +152,10 @@ final class Exchange {
         return queue(.text(500, "The answer could not be sent.")) ?? .NO
     }
 
-    /// Nil when there is no such response: no memory, no descriptor, or a header that holds a line break.
+    /// Nil when no response can be made: memory or descriptors ran out, or a header contains a line break.
     private func queue(_ response: HTTPResponse) -> MHD_Result? {
         guard let outgoing = outgoing(response.body) else { return nil }
-        // The library counts references; the connection has its own from queueing on.
+        // The library counts references; the connection gets its own when the response is queued.
         defer { MHD_destroy_response(outgoing) }
         for (name, value) in response.headers.pairs where MHD_add_response_header(outgoing, name, value) == .NO {
             return nil
@@ -178,7 +180,7 @@ final class Exchange {
         case .bytes(let array):
             bytes = array.count
             return array.withUnsafeBytes {
-                // Copied before the call returns: the library does not write to it.
+                // The bytes are copied before the call returns, and the library does not write to them.
                 MHD_create_response_from_buffer(
                     $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
             }
@@ -186,7 +188,7 @@ final class Exchange {
             guard count >= 0, offset >= 0, let descriptor = file.duplicate() else { return nil }
             bytes = count
             let response = MHD_create_response_from_fd_at_offset64(UInt64(count), descriptor, UInt64(offset))
-            // The response closes the descriptor; without one it is still ours.
+            // The response closes the descriptor; without a response, this code still owns it.
             if response == nil { close(descriptor) }
             return response
         case .stream(let size, let next):

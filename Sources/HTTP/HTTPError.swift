@@ -1,16 +1,17 @@
 import Glibc
 
-/// Why a server could not start or a file could not be sent.
+/// The reason why a server could not start or a file could not be sent.
 package enum HTTPError: Error, Equatable, CustomStringConvertible {
     /// The text is not HOST:PORT.
     case badAddress(String)
-    /// Another process listens there.
+    /// Another process listens on the port.
     case portInUse(String)
-    /// The address cannot be listened on: no such name, not of this machine, not permitted.
+    /// The server cannot listen on the address: the name is unknown, the address belongs to another machine, or it is
+    /// not permitted.
     case cannotListen(String, reason: String)
     /// A system call failed: the action, its object, and the system's reason.
     case system(doing: String, what: String, errno: Int32)
-    /// A PEM file that is no such thing.
+    /// A PEM file with invalid content.
     case badPEM(path: String, expected: String)
     /// The library refused certificate and key.
     case badTLS(certificate: String, key: String, reason: String)

@@ -4,7 +4,7 @@ import Synchronization
 
 /// An HTTP/1.1 server.
 ///
-/// It serves from the moment it is made until `drain` returns; its maker has to drain it, because its threads hold it.
+/// It serves from its creation until `drain` returns. Its owner must drain it, because its threads keep it alive.
 ///
 ///     let server = try HTTPServer(configuration, policy: { _ in .memory(limit: 1 << 20) }) { request in
 ///         .now(.text(200, "You asked for \(request.path)"))
@@ -12,15 +12,15 @@ import Synchronization
 ///     print("listening on \(server.url)")
 ///     await server.drain(grace: .seconds(10))
 package final class HTTPServer: Sendable {
-    /// The address on which it listens, with the actual port.
+    /// The address that it listens on, with the actual port.
     package let address: ListenAddress
     private let service: Service
 
     /// Starts to serve.
     ///
-    /// `policy` is asked at the head of each request that has a body; `access` gets each request that has ended, except
-    /// those that were no HTTP and never reached `policy` or `handler`. All three closures are called on the event threads,
-    /// with no lock held, and must not block. Errors: the address, the spool folder, the TLS files, no threads.
+    /// `policy` is called at the head of each request with a body. `access` gets each finished request, except input that
+    /// was not HTTP and never reached `policy` or `handler`. All three closures are called on the event threads, with no
+    /// lock held, and must not block. Throws for faults of the address, the spool folder, the TLS files or the threads.
     package init(
         _ configuration: HTTPConfiguration,
         policy: @escaping @Sendable (HTTPRequest) -> BodyPolicy,
@@ -41,15 +41,15 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// As a person types it into a browser.
+    /// The address in the form for a browser.
     package var url: String { "\(service.configuration.tls == nil ? "http" : "https")://\(address)" }
 
-    /// Connections that are open now, with or without a request.
+    /// The number of open connections, with or without a request.
     package var openConnections: Int { service.watch.count }
 
-    /// Stops accepting at once, lets requests end for as long as the grace period says, then cancels and answers 503 to
-    /// those that still wait, and stops. Returns when no thread, socket or callback of the server is left. May be called
-    /// again, also to shorten the grace period.
+    /// Stops accepting at once, lets requests end within the grace period, then cancels the remaining ones with 503, and
+    /// stops. Returns when no thread, socket or callback of the server is left. It may be called again, also to shorten
+    /// the grace period.
     package func drain(grace: Duration) async {
         let (seconds, attoseconds) = grace.components
         await service.watch.drain(grace: Double(seconds) + Double(attoseconds) * 1e-18)
@@ -71,14 +71,14 @@ package final class HTTPServer: Sendable {
         return (try read(tls.certificate, expecting: "CERTIFICATE"), try read(tls.key, expecting: "PRIVATE KEY"))
     }
 
-    /// Runs a closure on a thread of its own, which ends with it.
+    /// Runs a closure on a thread of its own, which ends with the closure.
     private static func detach(_ work: @escaping @Sendable () -> Void) throws(HTTPError) {
         final class Box: Sendable {
             let work: @Sendable () -> Void
             init(_ work: @escaping @Sendable () -> Void) { self.work = work }
         }
         var thread = pthread_t()
-        // The thread takes this retain back; when there is no thread, the line after does.
+        // The thread releases this retain; if no thread was made, the following line does.
         let box = Unmanaged.passRetained(Box(work))
         let code = pthread_create(
             &thread, nil,
@@ -94,19 +94,19 @@ package final class HTTPServer: Sendable {
     }
 }
 
-/// The library's daemon with the memory that it borrows: the service and the hooks (it copies the PEM texts).
+/// The library's daemon, with the memory that it borrows: the service and the hooks (it copies the PEM texts).
 private final class Daemon: Sendable {
     private let service: Service
     private let held: Mutex<(daemon: OpaquePointer, hooks: UnsafeMutablePointer<waybill_hooks>)?>
     /// The listening socket, until it is closed.
     private let socket: Mutex<Int32>
 
-    /// Takes the listening socket, also when it fails.
+    /// Takes ownership of the listening socket, also when it fails.
     init(_ service: Service, socket: Int32, pem: (certificate: [CChar], key: [CChar])?) throws(HTTPError) {
         self.socket = Mutex(socket)
         var isStarted = false
         defer { if !isStarted { close(socket) } }
-        // Given to the daemon; taken back in `stop`, or below when there is none.
+        // Given to the daemon; released in `stop`, or below if no daemon was made.
         let context = Unmanaged.passRetained(service)
         guard let hooks = waybill_hooks_create(onHead, onBadLength, context.toOpaque()) else {
             context.release()
@@ -118,19 +118,20 @@ private final class Daemon: Sendable {
             MHD_USE_EPOLL_INTERNAL_THREAD.rawValue | MHD_ALLOW_SUSPEND_RESUME.rawValue
             | MHD_USE_NO_LISTEN_SOCKET.rawValue
         var options = [
-            // The memory of an idle connection, and the size of the largest head.
+            // The memory of an idle connection, which also limits the size of a head.
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: 1 << 14, ptr_value: nil),
-            // The watch counts over all threads; the library gives each thread its part, and any may have all.
+            // The watch counts over all threads. The library would give each thread a part, so any thread may have
+            // all.
             MHD_OptionItem(
                 option: .CONNECTION_LIMIT,
                 value: min(configuration.connections, Int(Int32.max) / configuration.threads) * configuration.threads,
                 ptr_value: nil),
-            // Heads are read once more by the letter (RawHead.swift), which answers better than the library's strict mode.
+            // Heads are checked again byte by byte (RawHead.swift), with better answers than the library's strict mode.
             MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 0, ptr_value: nil),
-            // The watch has the deadlines; a second clock would cut off readers of a full socket buffer.
+            // The watch enforces the deadlines; a second clock would cut off readers with a full socket buffer.
             MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: 0, ptr_value: nil),
         ]
-        // The library refuses a pool of one thread; without a pool there is one thread.
+        // The library refuses a pool of one thread; without a pool it uses one thread.
         if configuration.threads > 1 {
             options.append(
                 MHD_OptionItem(option: .THREAD_POOL_SIZE, value: configuration.threads, ptr_value: nil))
@@ -173,7 +174,7 @@ private final class Daemon: Sendable {
         stop()
     }
 
-    /// Passes a socket to the library, which closes it, even when it refuses the connection.
+    /// Passes a socket to the library, which closes it even when it refuses the connection.
     private func handOver(_ client: Int32, from address: sockaddr_storage, length: socklen_t) -> Bool {
         let taken = held.withLock { held -> Bool? in
             guard let held else { return nil }
@@ -187,7 +188,7 @@ private final class Daemon: Sendable {
         return taken ?? false
     }
 
-    /// New clients are refused from here on.
+    /// From here on, new clients are refused.
     private func closeEntrance() {
         socket.withLock { socket in
             if socket >= 0 { close(socket) }
@@ -203,7 +204,7 @@ private final class Daemon: Sendable {
         }
         guard let taken else { return }
         MHD_stop_daemon(taken.daemon)
-        // No thread of the library is left: nothing reads the hooks or the service any more.
+        // No thread of the library is left, so nothing reads the hooks or the service any more.
         free(taken.hooks)
         Unmanaged.passUnretained(service).release()
         service.watch.finish()
@@ -220,7 +221,7 @@ private final class Daemon: Sendable {
         return certificate.withUnsafeMutableBytes { certificate in
             key.withUnsafeMutableBytes { key in
                 "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2".withCString { priorities in
-                    // None of them is empty: each ends with a zero.
+                    // None of them is empty, because each ends with a zero.
                     guard let certificate = certificate.baseAddress, let key = key.baseAddress else { return body(nil) }
                     return body((certificate, key, UnsafeMutableRawPointer(mutating: priorities)))
                 }

@@ -1,7 +1,7 @@
 import CMicrohttpd  // Its header brings `sockaddr_storage` too, and the compiler may know the type from there.
 import Glibc
 
-/// The address on which a server listens: a host name or numeric address, and a port (0 for any free one).
+/// The address that a server listens on: a host name or numeric address, and a port (0 for any free port).
 package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     package var host: String
     package var port: UInt16
@@ -25,10 +25,10 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         self.init(host: host.isEmpty ? "::" : String(host), port: port)
     }
 
-    /// As in a URL: IPv6 in brackets.
+    /// In the form of a URL: IPv6 in brackets.
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// A listening socket and the address it truly has. The caller closes it.
+    /// A listening socket and its actual address. The caller closes it.
     func listen() throws(HTTPError) -> (socket: Int32, address: ListenAddress) {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -65,10 +65,10 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         guard handle >= 0 else { return .failure(Failure(code: errno)) }
         var (yes, no): (Int32, Int32) = (1, 0)
         let size = socklen_t(MemoryLayout<Int32>.size)
-        // Without it a restart fails for a minute while old connections are in TIME_WAIT.
+        // Without this option, a restart fails for a minute while old connections are in TIME_WAIT.
         setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &yes, size)
         if info.ai_family == AF_INET6 {
-            // `::` is to mean IPv4 too, whatever the system's default is.
+            // `::` must include IPv4, whatever the default of the system is.
             setsockopt(handle, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &no, size)
         }
         var address = sockaddr_storage()
@@ -83,7 +83,7 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
             close(handle)
             return .failure(Failure(code: code))
         }
-        // The port is at the same place in sockaddr_in and sockaddr_in6: after the family, in network order.
+        // The port has the same position in sockaddr_in and sockaddr_in6: after the family, in network order.
         let port = withUnsafeBytes(of: &address) { $0.load(fromByteOffset: 2, as: UInt16.self) }
         return .success((handle, UInt16(bigEndian: port)))
     }

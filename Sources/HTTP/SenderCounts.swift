@@ -1,9 +1,9 @@
 import Synchronization
 
-/// How much each sender has of something, and all of them together: connections, bytes on the disk.
+/// The amounts that each sender, and all senders together, have of something: connections, bytes on the disk.
 ///
-/// A sender is what `AddressRanges.sender` makes of an address. The code that takes bytes gives them back. A sender with no
-/// bytes is forgotten.
+/// A sender is the result of `AddressRanges.sender` for an address. The code that takes an amount must give it back. A
+/// sender with amount 0 is removed.
 final class SenderCounts: Sendable {
     private struct State {
         var sum = 0
@@ -15,8 +15,8 @@ final class SenderCounts: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - total: the most of all senders; 0 for any.
-    ///   - each: the most of one sender; 0 for any.
+    ///   - total: the most for all senders; 0 for no limit.
+    ///   - each: the most for one sender; 0 for no limit.
     init(total: Int = 0, each: Int) {
         self.total = total
         self.each = each
@@ -25,7 +25,7 @@ final class SenderCounts: Sendable {
     /// The sum over all senders.
     var sum: Int { state.withLock { $0.sum } }
 
-    /// Takes so much for a sender; false, and nothing is taken, when it would be too much.
+    /// Takes an amount for a sender; false, without taking any, when a limit would be exceeded.
     func take(_ amount: Int, for sender: String) -> Bool {
         state.withLock { state in
             let (own, isTooMuch) = (state.counts[sender] ?? 0).addingReportingOverflow(amount)
@@ -37,7 +37,7 @@ final class SenderCounts: Sendable {
         }
     }
 
-    /// Whether this many bytes could be taken now.
+    /// Whether this amount could be taken now.
     func hasRoom(_ amount: Int, for sender: String) -> Bool {
         guard take(amount, for: sender) else { return false }
         give(amount, for: sender)

@@ -8,18 +8,18 @@ final class Service: Sendable {
     let policy: @Sendable (HTTPRequest) -> BodyPolicy
     let handler: @Sendable (HTTPRequest) -> Reply
     let access: @Sendable (AccessEvent) -> Void
-    /// No new connections; answers say `Connection: close`.
+    /// No new connections are accepted; answers say `Connection: close`.
     let isDraining = Atomic<Bool>(false)
-    /// The grace period is over: nothing may sleep any more.
+    /// The grace period is over, so no connection may sleep any more.
     let isClosing = Atomic<Bool>(false)
     let watch = Watch()
-    /// Sockets that were accepted and not closed yet.
+    /// The number of accepted sockets that are still open.
     let accepted = Atomic<Int>(0)
-    /// Connections of each sender.
+    /// The connections of each sender.
     let connections: SenderCounts
-    /// Requests of each sender behind trusted proxies.
+    /// The requests of each sender behind trusted proxies.
     let proxied: SenderCounts
-    /// Bytes of bodies whose sender is not known.
+    /// The bytes of bodies whose sender is unknown.
     let strangersOnDisk: SenderCounts
     let strangersInMemory: SenderCounts
 
@@ -38,7 +38,7 @@ final class Service: Sendable {
         strangersInMemory = SenderCounts(total: strangers.memory, each: strangers.memoryOfOne)
     }
 
-    /// Seconds of the monotonic clock.
+    /// The monotonic clock in seconds.
     static func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -46,10 +46,11 @@ final class Service: Sendable {
     }
 }
 
-// The callbacks of the library. `context` is the service in all of them: not nil, as it is what the daemon was started
-// with, and alive, as the retain taken for the daemon is given back only after the daemon has stopped.
+// The callbacks of the library. `context` is the service in all of them. It is not nil, because the daemon was started
+// with it, and it is alive, because the retain for the daemon is released only after the daemon has stopped.
 
-/// A socket was accepted, or is about to be closed. The library keeps the `ClientConnection` between the two (one retain).
+/// A socket was accepted, or is about to be closed. Between the two, the library holds the `ClientConnection` (one
+/// retain).
 let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContext, code in
     guard let context, let handle, let socketContext else { return }
     let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
@@ -64,13 +65,13 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
             handle: handle, descriptor: descriptor, client: client, sender: isCounted ? sender : nil, isProxy: isProxy,
             now: Service.now())
         service.watch.add(connection)
-        // The callback cannot refuse: the library reads the end of the connection, and closes it.
+        // The callback cannot refuse; the library reads the end of the connection and closes it.
         if sender != nil, !isCounted { shutdown(descriptor, Int32(SHUT_RDWR)) }
         socketContext.pointee = Unmanaged.passRetained(connection).toOpaque()
     case .CONNECTION_NOTIFY_CLOSED:
         guard let pointer = socketContext.pointee else { return }
         socketContext.pointee = nil
-        // Balances the retain of the case above, exactly once, because the pointer is cleared.
+        // Balances the retain of the case above exactly once, because the pointer is cleared.
         let connection = Unmanaged<ClientConnection>.fromOpaque(pointer).takeRetainedValue()
         connection.forget()
         if let sender = connection.sender { service.connections.give(1, for: sender) }
@@ -79,7 +80,7 @@ let onConnection: MHD_NotifyConnectionCallback = { context, handle, socketContex
     }
 }
 
-/// A step of a request: its head, a piece of its body, its end, or its waking.
+/// A step of a request: its head, a piece of its body, its end, or its wake-up.
 let onRequest: MHD_AccessHandlerCallback = {
     context, handle, path, method, version, upload, uploadCount, requestContext in
     guard let context, let handle, let path, let method, let version, let uploadCount, let requestContext else {
@@ -87,7 +88,8 @@ let onRequest: MHD_AccessHandlerCallback = {
     }
     let target = TargetNote(requestContext.pointee)
     if target == nil, let pointer = requestContext.pointee {
-        // Borrowed: the retain below lasts until `onCompletion`, after which the library does not call for this request.
+        // Borrowed: the retain below lasts until `onCompletion`, after which the library makes no calls for this
+        // request.
         let exchange = Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
         guard uploadCount.pointee > 0 else { return exchange.proceed() }
         exchange.receive(UnsafeRawBufferPointer(start: upload, count: uploadCount.pointee))
@@ -96,7 +98,7 @@ let onRequest: MHD_AccessHandlerCallback = {
     }
     let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
     guard let socketContext = waybill_connection_context(handle) else { return .NO }
-    // Borrowed: the library keeps the connection until NOTIFY_CLOSED, which comes after all of its requests.
+    // Borrowed: the library keeps the connection until NOTIFY_CLOSED, which follows all of its requests.
     let connection = Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue()
     connection.endHead()
     let (request, places) = readHead(handle, method: method, path: path, connection: connection, service: service)
@@ -108,27 +110,27 @@ let onRequest: MHD_AccessHandlerCallback = {
     return exchange.start(refusing: head.fault ?? HeadFault(request.headers, isOld: head.isOld))
 }
 
-/// A request that `onRequest` saw has ended, well or not.
+/// A request that `onRequest` saw has ended, successfully or not.
 let onCompletion: MHD_RequestCompletedCallback = { _, _, requestContext, code in
-    // A request that the library refused by itself has the note about its target there.
+    // For a request that the library refused itself, this is the note about its target.
     guard let requestContext, TargetNote(requestContext.pointee) == nil, let pointer = requestContext.pointee else {
         return
     }
     requestContext.pointee = nil
-    // Balances the retain of `onRequest`, exactly once, because the pointer is cleared.
+    // Balances the retain of `onRequest` exactly once, because the pointer is cleared.
     Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
         .end(completed: code == .REQUEST_TERMINATED_COMPLETED_OK)
 }
 
-/// The request line of a head has come. `socketContext` is what `onConnection` kept.
+/// The request line of a head has come. `socketContext` is the object from `onConnection`.
 let onHead: @convention(c) (UnsafeMutableRawPointer?) -> Void = { socketContext in
     guard let socketContext else { return }
     // Borrowed: the library keeps the connection until NOTIFY_CLOSED.
     Unmanaged<ClientConnection>.fromOpaque(socketContext).takeUnretainedValue().beginHead()
 }
 
-/// The library is about to refuse the Content-Length of a head that this thread reads. Any of these that is bad is refused here,
-/// before the library can: a client would take its second head for the body.
+/// The library is about to refuse the Content-Length of a head that this thread reads. Any invalid one is refused here before
+/// the library can do so, because a client would take the library's second head for the body.
 let onBadLength: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context in
     guard let context else { return }
     let service = Unmanaged<Service>.fromOpaque(context).takeUnretainedValue()
@@ -139,7 +141,7 @@ let onBadLength: @convention(c) (UnsafeMutableRawPointer?) -> Void = { context i
     }
 }
 
-/// A head's fields and where their names stand in it, counted from the method.
+/// The fields of a head and the positions of their names, counted from the method.
 private struct ReadFields {
     let start: UnsafePointer<CChar>
     var fields = HTTPFields()
@@ -150,7 +152,7 @@ private func readHead(
     _ handle: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, connection: ClientConnection,
     service: Service
 ) -> (HTTPRequest, places: [Int]) {
-    // MHD_get_connection_values_n calls back before it returns, so the pointers to these are good.
+    // MHD_get_connection_values_n calls back before it returns, so the pointers to these are valid.
     let collect: MHD_KeyValueIteratorN = { read, _, name, nameCount, value, valueCount in
         guard let read = read?.assumingMemoryBound(to: ReadFields.self), let name else { return .NO }
         let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueCount)
@@ -172,7 +174,7 @@ private func readHead(
     return (request, headers.places)
 }
 
-/// The address at the other end without its port; IPv4 in its own form on a socket of both families.
+/// The address of the peer without its port; IPv4 in its own form on a socket of both families.
 private func numericPeer(of descriptor: Int32) -> String? {
     var address = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

@@ -1,21 +1,20 @@
 import CMicrohttpd
 import Synchronization
 
-/// Access to the task that a connection waits for, of any type.
+/// Access to the task, of any type, that a connection waits for.
 struct Sleeper: Sendable {
     /// Cancels the task, because no connection waits for it. The connection wakes when the task ends.
     let cancel: @Sendable () -> Void
-    /// The same, and wakes the connection at once.
+    /// Cancels the task and wakes the connection at once.
     let giveUp: @Sendable () -> Void
 }
 
-/// A connection put aside by the library until a task has made a value for it.
+/// A connection that the library suspended until a task has made a value for it.
 ///
-/// The library asks three things, each of which is undefined behaviour otherwise: a connection is resumed once, only
-/// while it is suspended, and before the daemon stops. The state under the lock is the proof of the first two; the call
-/// to resume is made under the lock, so that a thread that sees `awake` knows that it has been made. The third is kept by the
-/// watch, which gives up every sleeper before it stops the daemon, and by `begin`, which looks at `isClosing` after the
-/// sleeper can be found.
+/// The library has three rules whose violation is undefined behaviour: a connection is resumed once, only while it is
+/// suspended, and before the daemon stops. The state under the lock ensures the first two. The call to resume is made under
+/// the lock, so a thread that sees `awake` knows that it was made. The third is ensured by the watch, which gives up every
+/// sleeper before it stops the daemon, and by `begin`, which checks `isClosing` after the sleeper can be found.
 final class Suspension<Value: Sendable>: Sendable {
     private enum State {
         case asleep(OpaquePointer, Task<Void, Never>?)
@@ -31,18 +30,19 @@ final class Suspension<Value: Sendable>: Sendable {
         self.fallback = fallback
     }
 
-    /// Puts the connection aside and starts the work. Called from a callback of the library, on the connection's thread.
-    /// When the server gives up before the work is done, the value is `fallback`.
+    /// Suspends the connection and starts the work. Called from a callback of the library, on the thread of the
+    /// connection. When the server gives up before the work is done, the value is `fallback`.
     static func begin(
         _ handle: OpaquePointer, of connection: ClientConnection, isClosing: borrowing Atomic<Bool>, fallback: Value,
         work: @escaping @Sendable () async -> Value
     ) -> Suspension {
-        // The library's pointer stays good while the connection is suspended, and any thread may resume it.
+        // The library's pointer stays valid while the connection is suspended, and any thread may resume it.
         nonisolated(unsafe) let handle = handle
         let suspension = Suspension(handle, fallback: fallback)
         MHD_suspend_connection(handle)
         connection.setSleeper(Sleeper(cancel: suspension.cancel, giveUp: suspension.giveUp))
-        // Unstructured, as its parent is a callback from C: its end is `wake`, and the connection cancels it.
+        // The task is unstructured, because its parent is a callback from C; it ends with `wake`, and the connection
+        // cancels it.
         let task = Task { suspension.wake(await work()) }
         let isAsleep = suspension.state.withLock { state in
             guard case .asleep(let handle, nil) = state else { return false }
@@ -55,7 +55,7 @@ final class Suspension<Value: Sendable>: Sendable {
         return suspension
     }
 
-    /// The value once the connection is awake, for the thread that it woke on; nil before, and after the first time.
+    /// The value once the connection is awake, for the thread that woke; nil before that, and after the first call.
     func take() -> Value? {
         state.withLock { state in
             guard case .awake(let value) = state else { return nil }
@@ -68,7 +68,7 @@ final class Suspension<Value: Sendable>: Sendable {
 
     @Sendable private func giveUp() {
         let task = task
-        // First, or the cancelled task would give its own answer.
+        // This comes first, or the cancelled task would give its own answer.
         wake(fallback)
         task?.cancel()
     }

@@ -2,12 +2,12 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-/// The server's second look: one thread that lets clients in, cuts off slow ones, reads the rest of refused bodies, and ends
-/// the server.
+/// The server's supervising thread: it accepts clients, cuts off slow ones, reads the rest of refused bodies, and ends the
+/// server.
 ///
-/// DESIGN. The library's timeouts count inactivity, so a client that moves one byte a second lives for ever. Here the
-/// kernel is asked once a second how many bytes each socket has moved (`ClientConnection.check`); all that needs no state of
-/// its own stays with the library.
+/// DESIGN. The library's timeouts count inactivity, so a client that moves one byte a second would stay forever. The watch
+/// asks the kernel once a second how many bytes each socket has moved (`ClientConnection.check`). Everything that needs no
+/// state of its own is left to the library.
 final class Watch: Sendable {
     private struct Lingering {
         let descriptor: Int32
@@ -18,7 +18,7 @@ final class Watch: Sendable {
     private struct Shared {
         var connections: [ObjectIdentifier: ClientConnection] = [:]
         var lingering: [Lingering] = []
-        /// When the grace period is over, once there is one.
+        /// The end of the grace period; nil before one begins.
         var drainUntil: Double?
         var isStopped = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -37,10 +37,10 @@ final class Watch: Sendable {
         _ = shared.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     var count: Int { shared.withLock { $0.connections.count } }
 
-    /// Takes a copy of a socket whose request was refused, and reads it for a while so that the client reads the answer.
+    /// Takes a copy of the socket of a refused request, and reads it for a while so that the client reads the answer.
     func linger(_ descriptor: Int32) {
         let isTaken = shared.withLock { shared in
             guard shared.lingering.count < 64, !shared.isStopped else { return false }
@@ -50,7 +50,7 @@ final class Watch: Sendable {
         if isTaken { ring() } else { close(descriptor) }
     }
 
-    /// Ends the server when no connection is left or the grace period is over, and returns then.
+    /// Ends the server when no connection is left or the grace period is over, and then returns.
     func drain(grace: Double) async {
         await withCheckedContinuation { continuation in
             let isStopped = shared.withLock { shared in
@@ -65,7 +65,7 @@ final class Watch: Sendable {
 
     private func ring() { eventfd_write(bell, 1) }
 
-    /// The thread's work: returns when the server is to be stopped.
+    /// The work of the thread; it returns when the server must stop.
     func run(_ service: Service, entrance: Entrance, quiesce: () -> Void) {
         var entrance = Optional(entrance)
         var nextCheck = Service.now() + 1
@@ -91,16 +91,16 @@ final class Watch: Sendable {
         }
     }
 
-    /// Wakes everything that sleeps, and gives the answers a moment to go out.
+    /// Wakes everything that sleeps, and gives the answers a moment to be sent.
     func wakeAll(_ service: Service) {
         service.isClosing.store(true, ordering: .sequentiallyConsistent)
         for connection in all() { connection.giveUp() }
         let end = Service.now() + 0.5
         while count > 0, Service.now() < end { usleep(10_000) }
-        // A stream that was cut short here may have been put aside once more before it saw the flag: `begin` wakes it.
+        // A stream that was cut short here may have been suspended once more before it saw the flag; `begin` wakes it.
     }
 
-    /// The daemon has stopped: wakes the callers that wait for that.
+    /// The daemon has stopped, so the callers that wait for this are woken.
     func finish() {
         let (waiting, lingering) = shared.withLock { shared in
             shared.isStopped = true
@@ -111,15 +111,15 @@ final class Watch: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Connections that are open.
+    /// The open connections.
     func all() -> [ClientConnection] { shared.withLock { Array($0.connections.values) } }
 
-    /// Where all connections are taken, those that have waited the longest for a head make room: slow ones from many addresses
-    /// keep nobody out for as long as the deadline for heads.
+    /// When all connections are taken, those that have waited longest for a head are closed. So slow clients from many
+    /// addresses cannot lock others out for as long as the deadline for heads.
     private func makeRoom(_ service: Service, now: Double) {
         let limit = service.configuration.connections
         guard service.accepted.load(ordering: .relaxed) >= limit else { return }
-        // A connection that is younger than a second may just be about to send its request.
+        // A connection younger than a second may be about to send its request.
         let waiting = all().compactMap { connection in
             connection.waitsSince.flatMap { now - $0 > 1 ? (connection: connection, since: $0) : nil }
         }
@@ -128,9 +128,9 @@ final class Watch: Sendable {
         }
     }
 
-    /// Waits for the bell, lets clients in, and discards input of refused ones.
+    /// Waits for the bell, accepts clients, and discards input of refused ones.
     private func wait(_ seconds: Double, now: Double, _ entrance: inout Entrance?, _ service: Service) {
-        // Only this thread removes from the list, so indices stay good; new ones come behind.
+        // Only this thread removes from the list, so indices stay valid; new connections are appended.
         let lingering = shared.withLock { $0.lingering }
         let pause = entrance?.pause(service, now: now)
         // A number below zero is left out by `poll`.

@@ -1,15 +1,15 @@
 package import Database
 
-// DESIGN. An artifact is the result of a report's job: bytes in the store and a row of the same name. The bytes come first, the
-// row with the job's outcome (`succeed`); when its time is over the row goes first. So a file without a row has no owner,
-// unless a running job is writing it.
+// DESIGN. An artifact is the result of a report's job: bytes in the store, and a row with the same name. The bytes are stored
+// first, the row with the outcome of the job (`succeed`). When the artifact expires, the row is deleted first. So a file
+// without a row has no owner, unless a running job is writing it.
 
 extension Queue {
-    /// What `Artifact(row:)` reads.
+    /// The columns that `Artifact(row:)` reads.
     private static let artifactColumns: StaticSQL =
         "uuid, organization, cache_key, file_name, size, sha1, sha256, parts, rows_written, notes"
 
-    /// The artifact that answers a request with this key, if one exists and has a while to live.
+    /// The artifact that answers a request with this key, if one exists and does not expire soon.
     package func artifact(cacheKey: String, organization: Int64, on connection: any Connection) throws -> Artifact? {
         try connection.first(
             """
@@ -26,7 +26,7 @@ extension Queue {
             """, Artifact.init(row:))
     }
 
-    /// Names of artifacts whose time is over, at most `limit`.
+    /// The names of expired artifacts, at most `limit`.
     package func expired(limit: Int) throws -> [String] {
         let time = now()
         return try database.read { connection in
@@ -48,14 +48,14 @@ extension Queue {
         }
     }
 
-    /// Those names in the store that belong to no artifact and to no running job.
+    /// Those of these names in the store that belong to no artifact and to no running job.
     package func strays(among names: [String]) throws -> [String] {
-        // One snapshot: a job that ends between the two questions would seem to own nothing.
+        // One snapshot, because a job that ends between the two queries would seem to own nothing.
         try database.snapshot { connection in
             try names.filter { name in
                 let known = try connection.integer("SELECT 1 FROM artifact WHERE uuid = \(name)")
                 if known != nil { return false }
-                // A name is the job's uuid, a hyphen and the number of the claim; programs before that number gave the attempt.
+                // A name is the job's uuid, a hyphen and the number of the claim; earlier programs wrote the attempt.
                 guard let cut = name.lastIndex(of: "-"), let claim = Int64(name[name.index(after: cut)...]) else {
                     return true
                 }
@@ -78,6 +78,6 @@ extension Artifact {
             rows: row.integer(8), notes: Self.notes(row.string(9)))
     }
 
-    /// The notes that a column holds.
+    /// The notes in a column.
     static func notes(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
 }

@@ -1,10 +1,10 @@
 import Bytes
 
-/// Times that repeat, in the five fields of crontab(5): minute, hour, day of the month, month, day of the week. Times are UTC.
+/// Repeating times in the five fields of crontab(5): minute, hour, day of the month, month, day of the week. Times are UTC.
 ///
-/// A field is `*`, a number, a range `1-5`, a list `1,15` or steps `*/10`, `8-18/2`; months and days have names (`JAN`, `MON`),
-/// 0 and 7 are Sunday. Where both days are restricted, one of them is enough. `@hourly`, `@daily`, `@weekly`, `@monthly` and
-/// `@yearly` are short forms.
+/// A field is `*`, a number, a range `1-5`, a list `1,15` or steps `*/10`, `8-18/2`. Months and days have names (`JAN`, `MON`);
+/// 0 and 7 mean Sunday. If both days are restricted, a time has to match only one of them. `@hourly`, `@daily`, `@weekly`,
+/// `@monthly` and `@yearly` are short forms.
 package struct CronExpression: Sendable, Equatable {
     package let text: String
     private let minutes: UInt64
@@ -12,7 +12,7 @@ package struct CronExpression: Sendable, Equatable {
     private let days: UInt64
     private let months: UInt64
     private let weekdays: UInt64
-    /// Whether either day will do.
+    /// Whether a time has to match only one of the two days.
     private let isEitherDay: Bool
 
     package static let accepted =
@@ -27,7 +27,7 @@ package struct CronExpression: Sendable, Equatable {
     ]
     private static let dayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 
-    /// Reads an expression; nil when it is malformed or names a time that never comes.
+    /// Reads an expression; nil when it is malformed or its time never comes.
     package init?(_ text: String) {
         let fields = (Self.shorts[text.lowercased()] ?? text).split(whereSeparator: \.isWhitespace).map(String.init)
         guard fields.count == 5, let minutes = Self.set(fields[0], 0...59), let hours = Self.set(fields[1], 0...23),
@@ -41,7 +41,7 @@ package struct CronExpression: Sendable, Equatable {
         guard next(after: 0) != nil else { return nil }
     }
 
-    /// The numbers that a field names, as bits.
+    /// The numbers in a field, as bits.
     private static func set(
         _ field: String, _ range: ClosedRange<Int>, _ names: [String] = [], first: Int = 0
     ) -> UInt64? {
@@ -76,8 +76,8 @@ package struct CronExpression: Sendable, Equatable {
         return bits
     }
 
-    /// The first time after `time` (milliseconds since 1970), or nil when none comes within 12 years: 29 February may be
-    /// away for 8, and longer only with a weekday.
+    /// The first time after `time` (milliseconds since 1970); nil when there is none within 12 years. 29 February may be
+    /// 8 years away, or longer together with a weekday.
     package func next(after time: Int64) -> Int64? {
         let (minute, day): (Int64, Int64) = (60_000, TimeText.day)
         let start = (time / minute + 1) * minute

@@ -6,26 +6,26 @@ package struct Job: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Makes an artifact out of the inventory.
         case report = "REPORT"
-        /// Brings an upload into the inventory.
+        /// Imports an upload into the inventory.
         case intake = "INTAKE"
-        /// Brings the findings and alerts of an organization up to date.
+        /// Updates the findings and alerts of an organization.
         case matching = "MATCHING"
-        /// Brings sources of knowledge up to date. It is for everybody; the oldest organization lends it a place in the queue.
+        /// Updates sources of knowledge. The job belongs to all organizations; it uses the oldest one's place in the queue.
         case update = "UPDATE"
     }
 
-    /// `docs/job-states.md` shows the ways between them. The comments describe each state after a crash of all processes.
+    /// `docs/job-states.md` shows the transitions. The comments describe each state after a crash of all processes.
     package enum State: String, Sendable {
-        /// Waits for a worker, for uploads before it, or for a missing resource. After a crash it still does.
+        /// Waits for a worker, for earlier uploads, or for a missing resource. A crash does not change that.
         case pending = "PENDING"
-        /// A worker has its lease. After a crash the lease runs out, or its owner is known to be gone; then it is PENDING
-        /// again, and one attempt is lost. The sweeper removes the worker's unfinished files.
+        /// A worker holds its lease. After a crash the lease runs out, or its owner is known to have ended. The job is
+        /// then PENDING again and has lost one attempt. The sweeper removes the worker's unfinished files.
         case inProgress = "IN_PROGRESS"
-        /// Done: its result appeared in the same transaction. A crash before that transaction leaves IN_PROGRESS, a crash
-        /// after it changes nothing. Kept as long as its artifact.
+        /// Done: its result was published in the same transaction. A crash before that transaction leaves IN_PROGRESS, a
+        /// crash after it changes nothing. Kept as long as its artifact.
         case success = "SUCCESS"
-        /// Ended without a result: refused, cancelled, or given up after its last attempt. A crash changes nothing. The
-        /// job and its upload are kept for the retention; until then `Queue.rerun` makes it PENDING again.
+        /// Ended without a result: refused, cancelled, or given up after the last attempt. A crash changes nothing. The
+        /// job and its upload are kept for the retention time, in which `Queue.rerun` can make it PENDING again.
         case failed = "FAILED"
 
         package var isFinal: Bool { self == .success || self == .failed }
@@ -34,45 +34,47 @@ package struct Job: Sendable, Equatable {
     package let id: Int64
     package let uuid: String
     package let organization: Int64
-    /// The user who asked; nil for work that the server or its operator started.
+    /// The requesting user; nil for work that the server or its operator started.
     package let account: Int64?
     package let kind: Kind
-    /// The product and the project of its scope; 0 where the scope is wider.
+    /// The product and the project of its scope; 0 in a wider scope.
     package let product: Int64
     package let project: Int64
-    /// The request, as JSON. The work that is registered for the kind understands it.
+    /// The request, as JSON. The work for this kind of job interprets it.
     package let request: String
     package let requestSHA1: String
     package let requestToken: String
     package let processType: String
     package let state: State
-    /// How often it was begun, this time included; a time that ended for want of something around it does not count.
+    /// The number of attempts, including this one. An attempt that ended because of missing surroundings does not
+    /// count.
     package let attempt: Int
-    /// How often it was claimed, ever. A worker's words count while this is the number that it claimed with.
+    /// The number of all claims so far. A worker's calls count only while this number is the one of its claim.
     package let claims: Int64
-    /// The outage for which it waits, and since when (milliseconds since 1970, UTC); nil when it does not wait for one.
+    /// The outage that it waits for, and the time since when (milliseconds since 1970, UTC); nil when it waits for
+    /// none.
     package let waitingFor: Outage?
     package let waitingSince: Int64
     package let rowsDone: Int64
     package let error: String
     /// The artifact of a finished report, or empty.
     package let artifact: String
-    /// The result of a finished intake, matching or update, as JSON, or empty.
+    /// The result of a finished intake, matching or update as JSON, or empty.
     package let result: String
     package let isCancelled: Bool
-    /// Whether it failed because its attempts were used up.
+    /// Whether it failed because all attempts were used up.
     package let isGivenUp: Bool
     /// Milliseconds since 1970, UTC.
     package let created: Int64
     package let modified: Int64
 
-    /// The columns that `init(row:)` reads, in its order.
+    /// The columns in the order of `init(row:)`.
     static let columns: SQL = """
         id, uuid, organization, account, kind, product, project, request, request_sha1, request_token, process_type, \
         state, attempt, rows_done, error, artifact, result, cancelled, created_at, modified_at, claims, waiting_for, \
         waiting_since, given_up
         """
-    /// How many they are.
+    /// The number of these columns.
     static let width = 24
 
     init(row: borrowing RowBuffer) throws {
@@ -106,7 +108,7 @@ package struct Job: Sendable, Equatable {
     }
 }
 
-/// A job that is not in the queue yet.
+/// A job before it is queued.
 package struct NewJob: Sendable {
     package var uuid: String
     package var organization: Int64
@@ -130,7 +132,7 @@ package struct NewJob: Sendable {
 
 /// A file that a report left in the store.
 package struct Artifact: Sendable, Equatable {
-    /// The name in the store: the job's uuid and the attempt that made it.
+    /// The name in the store: the job's uuid and the number of the claim that made it.
     package var uuid: String
     package var organization: Int64
     package var cacheKey: String
@@ -160,11 +162,11 @@ package struct Artifact: Sendable, Equatable {
     }
 }
 
-/// Why the queue refused.
+/// The reason why the queue refused.
 package enum QueueError: Error, Equatable, CustomStringConvertible {
     /// The organization has too many unfinished jobs.
     case full(limit: Int)
-    /// The lease ran out and another worker may have the job: nothing may be published.
+    /// The lease ran out and another worker may have the job, so nothing may be published.
     case leaseLost(uuid: String)
     case cancelled
     case unreadable(uuid: String)

@@ -1,10 +1,10 @@
 package import Database
 
 extension Job {
-    /// The broken invariants of the jobs that fulfil the condition, in words; empty when all hold.
+    /// The broken invariants of the jobs that meet the condition, in words; empty when all hold.
     ///
-    /// The invariants of states and leases, in one place: they hold after each transaction, even when workers die, and a
-    /// debug build checks them whenever the queue changes a job.
+    /// The invariants of states and leases. They hold after each transaction, even when workers die, and a debug build
+    /// checks them whenever the queue changes a job.
     package static func faults(_ condition: SQL, on connection: any Connection) throws -> [String] {
         try connection.all(
             """
@@ -27,12 +27,13 @@ extension Job {
         .filter { !$0.text.isEmpty }.map { "job \($0.id) in state \($0.state): \($0.text)" }
     }
 
-    /// In a debug build, ends the program when the job's row breaks an invariant. Called where a transaction changed it.
+    /// In a debug build, ends the program when the job's row breaks an invariant. Called after a transaction changed the
+    /// job.
     func checkInvariants(on connection: any Connection) throws {
         try Self.checkInvariants("id = \(id)", on: connection)
     }
 
-    /// The same for the jobs that fulfil the condition.
+    /// The same for the jobs that meet the condition.
     static func checkInvariants(_ condition: SQL, on connection: any Connection) throws {
         #if DEBUG
             let faults = try Self.faults(condition, on: connection)
@@ -42,7 +43,7 @@ extension Job {
 }
 
 extension Job? {
-    /// The job, whose invariants hold.
+    /// The job, after a check of its invariants.
     func checked(in database: any Database) throws -> Job? {
         #if DEBUG
             if let self { try database.read { try self.checkInvariants(on: $0) } }

@@ -1,16 +1,16 @@
 import Bytes
 package import Database
 
-// DESIGN. A job is a row. Claiming is one short transaction: take the oldest job that may run of the organization whose turn
-// it is, count the attempt, set the lease. Everything a worker says later (heartbeat, outcome) names its lease and
-// the number of its claim; a worker that lost its lease changes nothing (fencing). A report waits for uploads of its scope
-// that were accepted before it, a bounded time; an upload waits for the uploads before it of the same project.
+// DESIGN. A job is a row. Claiming is one short transaction: it takes the oldest runnable job of the organization whose turn
+// it is, counts the attempt, and sets the lease. Every later call of a worker (heartbeat, outcome) names its lease and the
+// number of its claim, so a worker that lost its lease changes nothing (fencing). A report waits a bounded time for uploads
+// of its scope that were accepted before it. An upload waits for earlier uploads of the same project.
 //
-// Order is that of the numbers of rows, never of clocks. A clock may be set back, and clocks of nodes differ: a time to come that lies
-// farther ahead than the queue ever plans was written by another clock and holds up nothing (`isDue`, `rescue`).
+// Order follows the numbers of rows, never clocks. A clock may be set back, and clocks of nodes differ. A future time that is
+// farther away than the queue ever plans was written by another clock, and delays nothing (`isDue`, `rescue`).
 //
-// An attempt is counted at the claim and given back when the surroundings were at fault (`wait`), so the count consists
-// of deaths of workers and of faults whose cause is unknown. See QueueOutcomes and QueueTending.
+// An attempt is counted at the claim and given back when the surroundings were at fault (`wait`). So the count consists
+// of deaths of workers and of faults with an unknown cause. See QueueOutcomes and QueueTending.
 
 /// The jobs of a database.
 ///
@@ -19,19 +19,19 @@ package import Database
 ///     guard try queue.heartbeat(claimed, owner: owner, rows: 100) == .alive else { return }
 ///     try queue.succeed(claimed, owner: owner, artifact: artifact)
 ///
-/// Any thread may call it, in any process on the same database. Times are milliseconds since 1970. Calls about a claimed job name
-/// its owner and its claim: if the lease has been lost, an outcome throws `QueueError.leaseLost` and changes nothing.
+/// Any thread may use it, in any process on the same database. Times are milliseconds since 1970. Calls about a claimed job
+/// name its owner and its claim. If the lease was lost, an outcome throws `QueueError.leaseLost` and changes nothing.
 package struct Queue: Sendable {
     package struct Settings: Sendable {
-        /// Milliseconds that a lease lasts without a heartbeat.
+        /// The milliseconds that a lease lasts without a heartbeat.
         package var lease: Int64 = 15_000
-        /// Attempts, after which a job fails for good.
+        /// The attempts after which a job fails permanently.
         package var attempts = 8
-        /// Milliseconds that a report waits at most for uploads.
+        /// The most milliseconds that a report waits for uploads.
         package var patience: Int64 = 600_000
-        /// Unfinished jobs of one organization.
+        /// The most unfinished jobs of one organization.
         package var depth = 20_000
-        /// Milliseconds that artifacts and finished jobs are kept.
+        /// The milliseconds for which artifacts and finished jobs are kept.
         package var retention: Int64 = 7 * TimeText.day
 
         package init() {}
@@ -58,7 +58,7 @@ package struct Queue: Sendable {
 
     // MARK: Submitting
 
-    /// Puts a job into the queue, as part of a transaction.
+    /// Queues a job as part of a transaction.
     ///
     /// - Parameter isLast: whether no statement follows in the transaction; see `Connection.lastCursor`.
     package func submit(_ job: NewJob, isLast: Bool = false, on connection: any Connection) throws -> Job {
@@ -68,14 +68,14 @@ package struct Queue: Sendable {
         return try insert(job, state: .pending, lease: nil, isLast: isLast, on: connection)
     }
 
-    /// Puts work into the queue that no client asked for; the limit of waiting jobs does not apply.
+    /// Queues work that no client requested; the limit of waiting jobs does not apply.
     package func submitOwn(_ job: NewJob, on connection: any Connection) throws -> Job {
         turns.note(job.organization)
         return try insert(job, state: .pending, lease: nil, on: connection)
     }
 
-    /// Puts a job into the queue that the caller does at once, under its own lease. When the caller dies, a worker
-    /// takes the job over.
+    /// Queues a job that the caller does at once, under its own lease. When the caller dies, a worker takes the job
+    /// over.
     package func submit(_ job: NewJob, claimedBy owner: String, on connection: any Connection) throws -> Job {
         try insert(job, state: .inProgress, lease: owner, on: connection)
     }
@@ -101,7 +101,7 @@ package struct Queue: Sendable {
 
     // MARK: Working
 
-    /// Takes the next job for a worker, or nil when none may run now.
+    /// Takes the next job for a worker; nil when none may run now.
     package func claim(for owner: String) throws -> Job? {
         // SQLite keeps no former versions that a search would pass over.
         if database.engine == .sqlite { return try claim(for: owner, from: nil) }
@@ -112,7 +112,8 @@ package struct Queue: Sendable {
     /// - Parameter start: where searches begin; nil for a complete one.
     private func claim(for owner: String, from start: Looks?) throws -> Job? {
         while true {
-            // Listed before the write, which has to be short. The list may be a moment old, which affects fairness only.
+            // Listed before the write, which must be short. The list may be slightly outdated, which only affects
+            // fairness.
             let list = try turns.next(at: now(), in: database, from: start)
             if list.organizations.isEmpty { return nil }
             let job = try claim(from: list, for: owner, start: start)
@@ -126,7 +127,7 @@ package struct Queue: Sendable {
         }
     }
 
-    /// Takes this job, if it waits and is due, without regard to the turns of organizations.
+    /// Takes this job, if it waits and is due, regardless of the turns of organizations.
     package func claim(uuid: String, for owner: String) throws -> Job? {
         let time = now()
         let condition: SQL = "uuid = \(uuid) AND \(Self.isDue("run_at", at: time))"
@@ -135,8 +136,8 @@ package struct Queue: Sendable {
         }.checked(in: database)
     }
 
-    /// The condition that the time of a waiting job has come, as far as the clock of this process knows. No pause is longer than
-    /// `longestPause`: what lies twice as far ahead or more is a time of a clock that was set back since.
+    /// The condition that the time of a waiting job has come, by the clock of this process. No pause is longer than
+    /// `longestPause`, so a time at least twice as far ahead comes from a clock that was set back since.
     static func isDue(_ column: SQL, at time: Int64) -> SQL {
         "(\(column) <= \(time) OR \(column) > \(time + 2 * longestPause))"
     }

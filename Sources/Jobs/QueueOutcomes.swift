@@ -1,7 +1,7 @@
 package import Bytes
 package import Database
 
-// Outcomes and heartbeats of the jobs that a worker holds. Each statement names the claim, so a worker that lost its lease
+// Outcomes and heartbeats of jobs that workers hold. Each statement names the claim, so a worker that lost its lease
 // changes nothing.
 
 extension Queue {
@@ -12,7 +12,7 @@ extension Queue {
         case lost
     }
 
-    /// Renews a lease and writes how far the work is.
+    /// Renews a lease and stores the progress of the work.
     package func heartbeat(_ job: Job, owner: String, rows: Int64) throws -> Pulse {
         let time = now()
         return try database.writeUnflushed { connection in
@@ -34,8 +34,8 @@ extension Queue {
     /// The columns that every end of a lease sets, except a wait.
     private static let free: SQL = "lease_owner = '', waiting_for = '', waiting_since = 0"
 
-    /// Marks a report as made; its artifact's row appears in the same transaction. Throws `QueueError.leaseLost` when the job
-    /// belongs to another worker by now.
+    /// Marks a report as done; the row of its artifact is inserted in the same transaction. Throws `QueueError.leaseLost`
+    /// when another worker has the job by now.
     package func succeed(_ job: Job, owner: String, artifact: Artifact) throws {
         let time = now()
         let end = time + settings.retention
@@ -52,12 +52,12 @@ extension Queue {
         }
     }
 
-    /// Marks a report as made by an artifact that exists, and prolongs the life of that. Throws `QueueError.leaseLost` with
-    /// the artifact's uuid if the artifact was deleted, with the job's if the job belongs to another worker now.
+    /// Marks a report as done with an existing artifact, and extends the artifact's life. Throws `QueueError.leaseLost`
+    /// with the artifact's uuid if the artifact was deleted, or with the job's uuid if another worker has the job.
     package func succeed(_ job: Job, owner: String, sharing artifact: Artifact) throws {
         let time = now()
         let end = time + settings.retention
-        // Once a minute is enough: many jobs at once would wait for each other at this row.
+        // Once a minute is enough; otherwise many jobs at once would wait for each other at this row.
         let enough = end - min(60_000, settings.retention / 2)
         // One statement where nothing else is to do, as usual.
         let isDone = try database.write { connection in
@@ -109,11 +109,11 @@ extension Queue {
         try job.checkInvariants(on: connection)
     }
 
-    /// Marks a job without an artifact as done, inside the transaction that publishes its result.
+    /// Marks a job without an artifact as done, in the transaction that publishes its result.
     ///
     /// - Parameters:
     ///   - result: the result, as JSON.
-    ///   - rows: the number of rows that the job processed.
+    ///   - rows: the number of processed rows.
     package func succeed(
         _ job: Job, owner: String, result: String, rows: Int = 0, on connection: any Connection
     ) throws {
@@ -128,7 +128,7 @@ extension Queue {
         try job.checkInvariants(on: connection)
     }
 
-    /// Ends a job whose work cannot be done, for a reason that will not pass.
+    /// Ends a job whose work cannot be done, for a permanent reason.
     package func fail(_ job: Job, owner: String, why: String) throws {
         try fail(job, owner: owner, why: why, isGivenUp: false)
     }
@@ -147,10 +147,10 @@ extension Queue {
         }
     }
 
-    /// Puts a job back after the death of its worker or a fault of unknown cause. Costs an attempt: after the last one, or
-    /// when its end was asked for, it fails. Its upload stays.
+    /// Requeues a job after the death of its worker or a fault with an unknown cause. It costs an attempt. After the last
+    /// attempt, or when the job was cancelled, the job fails. Its upload stays.
     ///
-    /// - Parameter why: for the person who asked.
+    /// - Parameter why: the reason, for the requester.
     package func retry(_ job: Job, owner: String, why: String) throws {
         if job.attempt >= settings.attempts, !job.isCancelled {
             let kept = job.kind == .intake ? "; what was uploaded is kept" : ""
@@ -170,9 +170,9 @@ extension Queue {
         }
     }
 
-    /// Puts a job back because its surroundings lack something: for later, and at no cost of an attempt, however long it lasts.
+    /// Requeues a job because a resource is missing; it runs later and loses no attempt, however long the outage lasts.
     ///
-    /// - Parameter why: for the operator.
+    /// - Parameter why: the reason, for the operator.
     package func wait(_ job: Job, owner: String, for outage: Outage, why: String) throws {
         let time = now()
         let since = job.waitingFor == nil ? time : job.waitingSince
@@ -189,7 +189,7 @@ extension Queue {
         }
     }
 
-    /// Puts a job back because its worker stops; costs no attempt. A cancelled one fails instead.
+    /// Requeues a job because its worker stops; it costs no attempt. A cancelled job fails instead.
     package func giveBack(_ job: Job, owner: String) throws {
         let time = now()
         try database.write { connection in
@@ -204,7 +204,7 @@ extension Queue {
         }
     }
 
-    /// Ends a held job whose end was asked for; it would begin again otherwise.
+    /// Ends a held job that was cancelled and would otherwise start again.
     private func endCancelled(_ job: Job, owner: String, at time: Int64, on connection: any Connection) throws {
         try connection.run(
             """
@@ -215,18 +215,18 @@ extension Queue {
         try Webhooks.announce(job: job.id, at: time, on: connection)
     }
 
-    /// Milliseconds that a job waits at most before it is tried again.
+    /// The most milliseconds before a job is tried again.
     static let longestPause: Int64 = 60_000
 
-    /// Milliseconds until the next attempt: half a second, doubled each time, at most a minute.
+    /// The milliseconds until the next attempt: half a second, doubled each time, at most a minute.
     static func pause(after attempt: Int) -> Int64 { min(longestPause, 250 << Int64(min(attempt, 16))) }
 
-    /// Milliseconds until the surroundings are tried again: as long as was waited already, which doubles the wait each time,
-    /// from a second to a minute. Up to a quarter less, by the job's number, so that jobs that stopped together do not all
-    /// come back together.
+    /// The milliseconds until the surroundings are tried again: as long as the job has waited already, which doubles the
+    /// wait each time, from a second to a minute. Reduced by up to a quarter, by the job's number, so that jobs that stopped
+    /// together do not all return together.
     static func pause(waited: Int64, job: Int64) -> Int64 {
         let pause = min(longestPause, max(1_000, waited))
-        // Fibonacci hashing: neighbours land far apart. The number has 16 bits.
+        // Fibonacci hashing, which spreads neighbours far apart. The number has 16 bits.
         let spread = Int64((UInt64(truncatingIfNeeded: job) &* 0x9E37_79B9_7F4A_7C15) >> 48)
         return pause - pause * spread / (4 << 16)
     }

@@ -1,18 +1,18 @@
 package import Bytes
 package import Database
 
-// Questions about the queue: polls, lists, counters. No function here changes a row.
+// Queries of the queue: polls, lists, counters. No function here changes a row.
 
 extension Queue {
-    /// A job as a poll shows it.
+    /// A job in the form of a poll.
     package struct Poll: Sendable {
         package let job: Job
-        /// How many uploads it waits for.
+        /// The number of uploads that it waits for.
         package let uploadsAhead: Int
         /// Notes about cells that were cut to fit the format.
         package let notes: [String]
 
-        /// The columns of `job j` that `init(row:)` reads, in its order.
+        /// The columns of `job j` in the order of `init(row:)`.
         static let columns: SQL = """
             \(Job.columns),
             CASE WHEN state = 'PENDING' THEN (SELECT count(*) FROM job i WHERE \(Queue.ahead)) ELSE 0 END,
@@ -27,7 +27,7 @@ extension Queue {
         }
     }
 
-    /// Like `find`, with the facts that a poll shows, in one query.
+    /// Like `find`, with the facts of a poll, in one query.
     package func standing(uuid: String, organization: Int64, on connection: any Connection) throws -> Poll? {
         try connection.first(
             "SELECT \(Poll.columns) FROM job j WHERE uuid = \(uuid) AND organization = \(organization)",
@@ -41,16 +41,16 @@ extension Queue {
             Job.init(row:))
     }
 
-    /// The job with this uuid, of any organization: for the operator, who may see everything.
+    /// The job with this uuid in any organization; for the operator, who may see everything.
     package func find(uuid: String, on connection: any Connection) throws -> Job? {
         try connection.first("SELECT \(Job.columns) FROM job WHERE uuid = \(uuid)", Job.init(row:))
     }
 
-    /// The unfinished jobs of one kind that an organization has.
+    /// The unfinished jobs of one kind in an organization.
     package func unfinished(
         _ kind: Job.Kind, organization: Int64, on connection: any Connection
     ) throws -> [Job] {
-        // Indexes hold one state each.
+        // Each index covers one state.
         try ["state = 'PENDING'", "state = 'IN_PROGRESS'"].flatMap { (state: SQL) in
             try connection.all(
                 """
@@ -60,13 +60,13 @@ extension Queue {
         }
     }
 
-    /// The unfinished jobs of an organization as polls show them, the oldest first.
+    /// The unfinished jobs of an organization in the form of polls, the oldest first.
     ///
     /// - Parameter condition: of columns of `job`.
     package func unfinished(
         organization: Int64, where condition: SQL = "1 = 1", limit: Int, on connection: any Connection
     ) throws -> [Poll] {
-        // A state at a time: each has an index, and both together would read all jobs there are.
+        // One query for each state, because each state has an index, and a query for both would read all jobs.
         let found = try ["state = 'PENDING'", "state = 'IN_PROGRESS'"].flatMap { (state: SQL) in
             try connection.all(
                 """
@@ -77,12 +77,12 @@ extension Queue {
         return Array(found.sorted { $0.job.id < $1.job.id }.prefix(limit))
     }
 
-    /// The organization whose rows hold the jobs for all organizations: the oldest one; nil while there is none.
+    /// The organization whose rows hold the jobs for all organizations: the oldest one; nil without any.
     package func host(on connection: any Connection) throws -> Int64? {
         try connection.integer("SELECT min(id) FROM organization")
     }
 
-    /// The unfinished updates of sources, in the form of polls; they belong to all organizations.
+    /// The unfinished updates of sources in the form of polls; they belong to all organizations.
     package func unfinishedUpdates(on connection: any Connection) throws -> [Poll] {
         guard let host = try host(on: connection) else { return [] }
         return try connection.all(
@@ -108,7 +108,8 @@ extension Queue {
 
     /// The imports of an organization that ended after a time, the last first.
     ///
-    /// - Parameter time: milliseconds since 1970, UTC. Reads the jobs of all organizations that ended after it.
+    /// - Parameter time: milliseconds since 1970, UTC. It reads the jobs of all organizations that ended after the
+    ///   time.
     package func finishedImports(
         organization: Int64, since time: Int64, limit: Int, on connection: any Connection
     ) throws -> [Poll] {
@@ -121,9 +122,9 @@ extension Queue {
             """, Poll.init(row:))
     }
 
-    /// The uploads of an organization, failed ones included, the newest first.
+    /// The uploads of an organization, including failed ones, the newest first.
     ///
-    /// - Parameter condition: of columns of `job`.
+    /// - Parameter condition: a condition on columns of `job`.
     package func uploads(
         organization: Int64, where condition: SQL, limit: Int, on connection: any Connection
     ) throws -> [Job] {
@@ -153,11 +154,11 @@ extension Queue {
                 """) ?? 0)
     }
 
-    /// The process types of reports that compare two products or projects. A job names one of them alone, so it waits for the uploads
-    /// of the whole organization.
+    /// The process types of reports that compare two products or projects. A job names only one of the two sides, so it waits
+    /// for the uploads of the whole organization.
     package static let comparisons: Set<String> = ["PRODUCT_DIFF_REPORT", "PROJECT_DIFF_REPORT"]
 
-    /// `i` is an upload that job `j` of the same organization has to let go first.
+    /// The condition that `i` is an upload of the same organization that must end before job `j`.
     static let ahead: SQL = """
         i.organization = j.organization AND i.kind = 'INTAKE' AND i.state IN ('PENDING', 'IN_PROGRESS') \
         AND i.id < j.id AND (j.process_type IN \(SQL.list(comparisons.sorted().map(Value.text))) \
@@ -170,11 +171,11 @@ extension Queue {
         package let kind: Job.Kind
         package let state: Job.State
         package let count: Int64
-        /// When the oldest was submitted.
+        /// The time when the oldest was submitted.
         package let oldest: Int64
     }
 
-    /// Unfinished jobs by kind and state, found by indexes that hold no finished job.
+    /// Unfinished jobs by kind and state, found by indexes without finished jobs.
     package func depths(on connection: any Connection) throws -> [Depth] {
         try connection.all(
             """
@@ -194,7 +195,7 @@ extension Queue {
     package struct Wait: Sendable, Equatable {
         package let outage: Outage
         package let count: Int64
-        /// When the longest wait began.
+        /// The time when the longest wait began.
         package let since: Int64
         /// The last error of that job, for the operator.
         package let why: String
@@ -217,12 +218,12 @@ extension Queue {
         }
     }
 
-    /// How many jobs failed because their attempts were used up.
+    /// The number of jobs that failed because all attempts were used up.
     package func givenUpCount(on connection: any Connection) throws -> Int64 {
         try connection.integer("SELECT count(*) FROM job WHERE given_up = 1") ?? 0
     }
 
-    /// How many uploads failed, given up or refused.
+    /// The number of failed uploads, given up or refused.
     package func failedUploadCount(on connection: any Connection) throws -> Int64 {
         try connection.integer("SELECT count(*) FROM job WHERE kind = 'INTAKE' AND state = 'FAILED'") ?? 0
     }

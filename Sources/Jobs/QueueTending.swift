@@ -1,17 +1,18 @@
 package import Database
 
-// Upkeep of the queue beside its workers: jobs of dead workers, cancellations, repetitions, old jobs.
+// Maintenance of the queue in addition to its workers: jobs of dead workers, cancellations, repetitions, old jobs.
 
 extension Queue {
-    /// Milliseconds in which a worker whose lease ran out can still renew it: more than its pulse.
+    /// The milliseconds in which a worker whose lease ran out can still renew it; longer than its pulse.
     var lastCall: Int64 { settings.lease / 2 }
 
-    /// Puts back the jobs of dead workers and returns them.
+    /// Requeues the jobs of dead workers and returns them.
     ///
-    /// An owner that has ended according to `isDead` is dead at once. Any other may be alive and unable to write, because the
-    /// database or its disk is full or unreachable. So a lease that ran out is not yet a death: it is prolonged a last time,
-    /// which proves that the database takes writes; an owner that is still silent afterwards is dead. A lease that ends later
-    /// than any that is given now is from before a clock was set back: it is cut to a usual one, so that a death is seen.
+    /// An owner that has ended according to `isDead` counts as dead at once. Any other owner may be alive but unable to
+    /// write, because the database or its disk is full or unreachable. So an expired lease is first extended once, which
+    /// proves that the database accepts writes. An owner that is still silent afterwards counts as dead. A lease that ends
+    /// later than any given now is from before a clock was set back. It is shortened to a usual one, so that a death is
+    /// noticed.
     package func rescue(isDead: @escaping @Sendable (String) -> Bool) throws -> [Job] {
         let time = now()
         let held = try database.read { connection in
@@ -44,8 +45,8 @@ extension Queue {
         return rescued
     }
 
-    /// Asks for the end of a job. A waiting one fails at once, a running one at its next heartbeat. False when it was
-    /// finished already.
+    /// Cancels a job. A waiting job fails at once, a running job at its next heartbeat. False when the job was
+    /// already finished.
     package func cancel(_ job: Job) async throws -> Bool {
         let time = now()
         return try await database.write { connection in
@@ -63,7 +64,7 @@ extension Queue {
         }
     }
 
-    /// Forgets finished jobs without an artifact whose time is over.
+    /// Deletes expired finished jobs without an artifact.
     package func forgetFinishedJobs() throws {
         let before = now() - settings.retention
         try database.write { connection in
@@ -78,16 +79,16 @@ extension Queue {
 
     /// The outcome of a request to run a failed job again.
     package enum Rerun: String, Sendable {
-        /// It was FAILED and waits for a worker now.
+        /// It was FAILED and now waits for a worker.
         case restarted
-        /// It waits or runs already.
+        /// It already waits or runs.
         case unfinished
-        /// It is done already.
+        /// It is already done.
         case done
     }
 
-    /// Puts a failed job back, with all its attempts and under its old number: jobs that were accepted after it still come
-    /// after it. Repeating the call changes nothing. Nil when there is no such job.
+    /// Requeues a failed job with all its attempts and its old number, so jobs that were accepted after it still follow
+    /// it. Repeating the call changes nothing. Nil for an unknown job.
     package func rerun(uuid: String, on connection: any Connection) throws -> Rerun? {
         let time = now()
         let restarted = try connection.run(
@@ -105,7 +106,7 @@ extension Queue {
         return state.map { Job.State(rawValue: $0) == .success ? .done : .unfinished }
     }
 
-    /// The jobs that failed because their attempts were used up, the oldest first.
+    /// The jobs that failed because all attempts were used up, the oldest first.
     package func givenUp(limit: Int, on connection: any Connection) throws -> [Job] {
         try connection.all(
             "SELECT \(Job.columns) FROM job WHERE given_up = 1 ORDER BY id LIMIT \(limit)", Job.init(row:))

@@ -1,15 +1,16 @@
 import Database
 import Synchronization
 
-// DESIGN. The next turn depends on all waiting organizations, and listing them costs a search in an index for each. So the list of a
-// claim is kept for those that follow, as many as a 256th of its length: they cost together what few organizations cost. An organization
-// that got its turn leaves the list, so the order is that of a fresh one, but for organizations that came meanwhile: those wait for these
-// few claims, or a second, which is less than a hundredth of what a round lasts. Up to 255 organizations are listed at each claim.
+// DESIGN. The next turn depends on all waiting organizations, and listing them takes an index search for each. So the list of a
+// claim also serves later claims, as many as a 256th of its length. Together these claims cost as much as with few
+// organizations. An organization that had its turn leaves the list, so the order equals that of a new list, except for
+// organizations that arrived in the meantime. Those wait for these few claims, or for a second, which is less than a hundredth
+// of a round. Up to 255 organizations are listed at each claim.
 //
 // Listing all is a complete search (`Looks`). Between two of them the organizations of the last one and those that this process knows of
 // stand for all; their turns are then counted in memory, because a row that is written at each claim gets slow for the same reason.
 
-/// The order of turns among the organizations with waiting jobs, as far as this process knows.
+/// The order of turns among the organizations with waiting jobs, as known to this process.
 final class Turns: Sendable {
     /// Organizations in the order of their turns.
     struct List {
@@ -19,7 +20,7 @@ final class Turns: Sendable {
         fileprivate(set) var number: Int64?
         /// Whether it was listed for this claim.
         fileprivate(set) var isFresh = true
-        /// For how many claims it may be used, and from when to when (milliseconds since 1970).
+        /// The number of claims that may use it, and the times of its beginning and end (milliseconds since 1970).
         fileprivate var claims: Int
         fileprivate let times: ClosedRange<Int64>
 
@@ -36,7 +37,7 @@ final class Turns: Sendable {
             times = time...(time + 1000)
         }
 
-        /// Takes out the organization that is next, for the claim that is about to try it.
+        /// Removes the next organization, for the claim that is about to try it.
         fileprivate mutating func passFirst() {
             organizations = organizations.dropFirst()
             number = number.map { $0 + 1 }
@@ -54,7 +55,7 @@ final class Turns: Sendable {
 
     private let state = Mutex(State())
 
-    /// The organizations to try, the first one first.
+    /// The organizations to try, in order.
     ///
     /// - Parameter looks: where the search begins in each organization that is known; nil for a complete search.
     func next(at time: Int64, in database: any Database, from looks: Looks?) throws -> List {
@@ -107,22 +108,22 @@ final class Turns: Sendable {
         }
     }
 
-    /// Forgets the list: none of it could be served.
+    /// Discards the list, because none of its organizations could be served.
     func forget() { state.withLock { $0.kept = nil } }
 }
 
 /// An organization with waiting jobs.
 struct Tenant {
     let organization: Int64
-    /// How many of its jobs run.
+    /// The number of its running jobs.
     var running: Int64 = 0
-    /// The number of its last turn; 0 before the first.
+    /// The number of its last turn; 0 for none.
     var turn: Int64 = 0
 
-    /// The least is the next one.
+    /// The smallest is next.
     fileprivate var rank: (Int64, Int64, Int64) { (running, turn, organization) }
 
-    /// All of them, found by skipping through the index.
+    /// All organizations with waiting jobs, found by skipping through the index.
     fileprivate static func list(on connection: any Connection) throws -> [Tenant] {
         var tenants = try connection.all(
             """

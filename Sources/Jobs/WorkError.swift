@@ -1,18 +1,18 @@
 package import Bytes
 import Database
 
-/// How the work on a job went wrong, as far as the queue cares.
+/// The fault of the work on a job, as far as the queue needs it.
 package enum WorkError: Error, CustomStringConvertible {
-    /// The document or the request is at fault, now and later; the text is for the person who asked.
+    /// The document or the request is at fault, now and later; the text is for the requester.
     case hopeless(String)
-    /// The surroundings lack something: the job waits for it, and no attempt is lost. The text is for the operator.
+    /// A resource is missing: the job waits for it and loses no attempt. The text is for the operator.
     case waiting(Outage, why: String)
-    /// It stopped because its lease asked for that.
+    /// The work stopped because its lease requested that.
     case stopped
     /// The cause is unknown: the job is tried again, a bounded number of times. The text is for the log.
     case unexpected(String)
 
-    /// The one place that decides what an error means for a job of any kind.
+    /// Only this function decides the meaning of an error for jobs of all kinds.
     package init(_ error: any Error) {
         switch error {
         case let error as WorkError: self = error

@@ -3,14 +3,14 @@ package import Dispatch
 import Glibc
 import Synchronization
 
-// DESIGN. A worker has some threads that claim and run jobs, and one that renews the leases of all running jobs. A
-// claiming thread holds a place. There are as many places as jobs may run at once. A job that only waits for the disk
-// or the store gives its place to the next, so that slow flushes do not idle processors, and flushes of several jobs
-// go together. Threads are our own (a Dispatch queue): report work blocks, and must not block Swift's cooperative
-// pool. The bell wakes an idle thread when a job arrives in this process; jobs of other processes are found by looking
-// every half second.
+// DESIGN. A worker has several threads that claim and run jobs, and one that renews the leases of all running jobs. A
+// claiming thread holds a place. The number of places is the number of jobs that may run at once. A job that only
+// waits for the disk or the store gives its place to the next one, so that slow flushes do not leave processors idle,
+// and flushes of several jobs run together. The threads belong to a Dispatch queue of the worker, because report work
+// blocks and must not block Swift's cooperative pool. The bell wakes an idle thread when a job arrives in this
+// process; jobs of other processes are found by a check every half second.
 
-/// A job in a worker's hands. The work looks at `stopReason` now and then, and sets how far it is.
+/// A job in a worker's hands. The work checks `stopReason` now and then, and stores its progress.
 package final class Lease: Sendable {
     package enum StopReason: UInt8, Sendable {
         case cancelled = 1
@@ -24,15 +24,14 @@ package final class Lease: Sendable {
     private let rows = Atomic<Int>(0)
     private let place: Mutex<DispatchSemaphore?>
 
-    /// - Parameter place: signalled once, when the job or its computing is over.
+    /// - Parameter place: signalled once, when the job or its computation ends.
     package init(job: Job, owner: String, place: DispatchSemaphore? = nil) {
         self.job = job
         self.owner = owner
         self.place = Mutex(place)
     }
 
-    /// Announces that the remaining work only waits for the disk or the store, so that another job may
-    /// begin.
+    /// States that the remaining work only waits for the disk or the store, so that another job may start.
     package func leavePlace() {
         let taken = place.withLock { place in
             defer { place = nil }
@@ -41,10 +40,10 @@ package final class Lease: Sendable {
         taken?.signal()
     }
 
-    /// Why the work should end early, or nil to go on.
+    /// The reason to end early; nil to continue.
     package var stopReason: StopReason? { StopReason(rawValue: stop.load(ordering: .relaxed)) }
 
-    /// Rows done so far; shown in the job's status.
+    /// The number of rows done so far, shown in the job's status.
     package var progress: Int {
         get { rows.load(ordering: .relaxed) }
         set { rows.store(newValue, ordering: .relaxed) }
@@ -68,7 +67,7 @@ package struct JobEvent: Sendable {
 }
 
 /// Wakes threads that wait for work. A ring while no thread sleeps is kept for the next sleeper, so no ring is lost
-/// between a look into the queue and the sleep after it.
+/// between a check of the queue and the sleep after it.
 package final class Bell: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     private let kept = Atomic<Int>(0)
@@ -77,16 +76,16 @@ package final class Bell: Sendable {
     /// - Parameter relay: called at each ring, to wake sleepers elsewhere.
     package init(relay: (@Sendable () -> Void)? = nil) { self.relay = relay }
 
-    /// Wakes one sleeper, now or when it lies down.
+    /// Wakes one sleeper, now or when one begins to sleep.
     package func ring() {
         relay?()
-        // More rings than sleepers could ever hear would only wake them in vain.
+        // More rings than there can be sleepers would only wake them for nothing.
         guard kept.load(ordering: .relaxed) < 64 else { return }
         kept.wrappingAdd(1, ordering: .relaxed)
         semaphore.signal()
     }
 
-    /// Sleeps until the bell rings, at most this many milliseconds.
+    /// Sleeps until the bell rings, or for at most this many milliseconds.
     package func sleep(atMost milliseconds: Int) {
         if semaphore.wait(timeout: .now() + .milliseconds(milliseconds)) == .success {
             kept.wrappingSubtract(1, ordering: .relaxed)
@@ -102,13 +101,13 @@ package final class Bell: Sendable {
 ///     worker.start(count: 2)
 ///     worker.stop(grace: 10_000)
 ///
-/// `work` and `observe` are called on threads of the worker, several at a time. An error of `work` decides how the job ends: see
-/// `WorkError`.
+/// `work` and `observe` are called on threads of the worker, several at a time. An error of `work` decides how the job ends;
+/// see `WorkError`.
 package final class Worker: Sendable {
     private let queue: Queue
     private let owner: String
     private let bell: Bell
-    /// Milliseconds for which an outcome that the queue cannot take is offered again.
+    /// The milliseconds in which an outcome that the queue cannot accept is tried again.
     private let persistence: Int
     private let work: @Sendable (Lease) throws -> Void
     private let observe: @Sendable (JobEvent) -> Void
@@ -116,17 +115,18 @@ package final class Worker: Sendable {
     private let running = Mutex<[Int64: Lease]>([:])
     private let stopping = Atomic<Bool>(false)
     private let threads = DispatchGroup()
-    /// Wakes the thread that renews leases, when the last one may have ended.
+    /// Wakes the thread that renews leases, because the last lease may have ended.
     private let release = DispatchSemaphore(value: 0)
 
     /// - Parameters:
-    ///   - owner: names this process and no other, living or dead.
+    ///   - owner: a name of this process that no other process ever has.
     ///   - persistence: milliseconds for which an outcome is offered to the queue again when it cannot be written, because
     ///     the database's disk is full, say. As long as the worker lives by default: only then can a job that could not go on be
     ///     distinguished from one whose worker died.
-    ///   - unrenewed: is called with a lease that could not be renewed, and the reason; the renewal is tried again at the next
+    ///   - unrenewed: called with a lease that could not be renewed, and the reason; the renewal is tried again at the next
     ///     pulse.
-    ///   - work: does a job and marks its success in the queue; throws `WorkError`, or anything that may pass.
+    ///   - work: does a job and marks its success in the queue; throws `WorkError`, or another error for a job to
+    ///     retry.
     package init(
         queue: Queue, owner: String, bell: Bell, persistence: Int = .max,
         observe: @escaping @Sendable (JobEvent) -> Void,
@@ -142,22 +142,22 @@ package final class Worker: Sendable {
         self.work = work
     }
 
-    /// Starts threads that work on `count` jobs at once and one that keeps leases.
+    /// Starts threads that work on `count` jobs at once, and one that renews leases.
     package func start(count: Int) {
         let places = DispatchSemaphore(value: count)
-        // Three more threads for each, which wait for the disk.
+        // Three more threads for each job, which wait for the disk.
         for _ in 0..<(count * 4) { begin { self.loop(places) } }
         begin { self.keepLeases() }
     }
 
-    /// Runs `body` on a thread of its own. A concurrent queue would occupy the threads that Swift tasks share and gain one per second,
-    /// so the first tasks would wait until every loop had a thread.
+    /// Runs `body` on a thread of its own. A concurrent queue would occupy the threads of Swift's tasks, and gets one more per
+    /// second, so the first tasks would wait until every loop had a thread.
     private func begin(_ body: @escaping @Sendable () -> Void) {
         DispatchQueue(label: "report worker").async(group: threads, execute: body)
     }
 
-    /// Stops claiming, lets running jobs end within `grace` milliseconds, then has them given back. Blocks until all
-    /// threads are done.
+    /// Stops claiming, lets running jobs end within `grace` milliseconds, then gives the others back. Blocks until
+    /// all threads are done.
     package func stop(grace: Int) {
         stopping.store(true, ordering: .sequentiallyConsistent)
         for _ in 0..<64 { bell.ring() }
@@ -168,20 +168,20 @@ package final class Worker: Sendable {
         }
     }
 
-    /// The jobs that run now.
+    /// The running jobs.
     package var unfinished: [Job] { running.withLock { $0.values.map(\.job).sorted { $0.id < $1.id } } }
 
     /// Returns running jobs to the queue although their threads have not ended, for a process that is about to end. Later
-    /// writes of these threads to the queue have no effect. Blocks as long as the database does.
+    /// writes of these threads to the queue have no effect. Blocks while the database does.
     ///
-    /// - Parameter given: called for each that is back.
+    /// - Parameter given: called for each returned job.
     package func giveBackAll(_ given: (Job) -> Void) {
         for job in unfinished {
             do {
                 try queue.giveBack(job, owner: owner)
                 given(job)
             } catch {
-                // The lease runs out, or others see that its owner is gone.
+                // The lease runs out, or other processes notice that its owner has ended.
                 continue
             }
         }
@@ -197,7 +197,7 @@ package final class Worker: Sendable {
             do {
                 if let job = try queue.claim(for: owner) {
                     pause = 0
-                    // One ring may announce many jobs: a thread that found a job wakes the next thread.
+                    // One ring may announce many jobs, so a thread that found a job wakes the next thread.
                     bell.ring()
                     run(Lease(job: job, owner: owner, place: places))
                     places.wait()
@@ -205,14 +205,14 @@ package final class Worker: Sendable {
                 }
                 bell.sleep(atMost: 500)
             } catch {
-                // The database is away: everybody else notices it too, and the health endpoint says so.
+                // The database is unavailable; all others notice it, too, and the health endpoint reports it.
                 pause = min(5_000, max(100, pause * 2))
                 bell.sleep(atMost: pause)
             }
         }
     }
 
-    /// Runs one job that is claimed already, on the calling thread, and writes its outcome to the queue.
+    /// Runs one claimed job on the calling thread, and writes its outcome to the queue.
     package func run(_ lease: Lease) {
         let job = lease.job
         running.withLock { $0[job.id] = lease }
@@ -231,8 +231,8 @@ package final class Worker: Sendable {
             JobEvent(job: job, outcome: outcome, why: why, took: queue.now() - begun, waited: begun - job.created))
     }
 
-    /// Writes the outcome of a job to the queue. While that is impossible, for want of room on the disk or of a database, it is
-    /// tried again: a job that stays claimed until its lease runs out costs an attempt.
+    /// Writes the outcome of a job to the queue. While that is impossible, because the disk or the database is full or
+    /// unavailable, it is tried again: a job that stays claimed until its lease runs out costs an attempt.
     private func settle(_ lease: Lease, after error: any Error) -> (JobEvent.Outcome, String) {
         let end = persistence == .max ? nil : DispatchTime.now() + .milliseconds(persistence)
         var pause = 100
@@ -251,7 +251,7 @@ package final class Worker: Sendable {
         }
     }
 
-    /// Sleeps, but not longer than the worker works.
+    /// Sleeps, at most until the worker stops.
     private func sleep(milliseconds: Int) {
         let end = DispatchTime.now() + .milliseconds(milliseconds)
         while !isStopping, .now() < end { usleep(20_000) }
@@ -278,7 +278,7 @@ package final class Worker: Sendable {
             try queue.wait(job, owner: owner, for: outage, why: why)
             return (.waiting, why)
         case .stopped, .unexpected:
-            // The cause may hold facts that the user must not see, so it goes into the log only.
+            // The cause may contain facts that the user must not see, so only the log gets it.
             try queue.retry(job, owner: owner, why: "an unexpected error, which the server's log shows with this uuid")
             return (job.attempt >= queue.settings.attempts ? .failed : .retried, "\(error)")
         }
@@ -294,14 +294,14 @@ package final class Worker: Sendable {
         }
     }
 
-    /// Renews one lease. A heartbeat that fails is tried again at the next pulse, twice before the lease runs out.
+    /// Renews one lease. A failed heartbeat is tried again at the next pulse, twice before the lease runs out.
     private func beat(_ lease: Lease) {
         do {
             switch try queue.heartbeat(lease.job, owner: owner, rows: Int64(lease.progress)) {
             case .alive: break
             case .cancelled: lease.end(because: .cancelled)
             case .lost:
-                // A job that has just ended is no longer running: then nobody looks at the reason.
+                // A job that has just ended is not running any more, so nothing reads the reason.
                 lease.end(because: .lost)
             }
         } catch {
@@ -309,7 +309,7 @@ package final class Worker: Sendable {
         }
     }
 
-    /// Keeps one lease while `body` runs, for work outside the loop (a command line).
+    /// Renews one lease while `body` runs, for work outside the loop (a command line).
     package func keeping(_ lease: Lease, _ body: () -> Void) {
         begin { self.keepLeases() }
         body()

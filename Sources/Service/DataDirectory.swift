@@ -1,12 +1,12 @@
 import Bytes
 import Glibc
 
-/// The directory that a Waybill owns: `waybill.sqlite`, `artifacts/`, `spool/`, `serve.lock`.
+/// The directory that one Waybill owns: `waybill.sqlite`, `artifacts/`, `spool/`, `serve.lock`.
 package struct DataDirectory: Sendable {
     package let path: String
-    /// Uploads on their way into the inventory.
+    /// Uploads before their import.
     package var spool: String { path + "/spool" }
-    /// Bodies of requests that are being received; belongs to the server alone.
+    /// Bodies of requests during their arrival; only the server uses it.
     package var incoming: String { path + "/incoming" }
 
     /// Makes the directory and its folders, and takes them from all other users of the machine. Fails where it cannot be written: a
@@ -26,7 +26,7 @@ package struct DataDirectory: Sendable {
         try PrivateFiles.closeAll(in: path)
     }
 
-    /// Marks the directory as used by a server, until the process ends. Fails when another process holds it.
+    /// Marks the directory as used by a server until the process ends. Throws when another process holds the mark.
     package func lock() throws(Failure) { try Self.lock(path) }
 
     /// As `lock`, for a directory that may be incomplete.

@@ -1,4 +1,4 @@
-/// Why something cannot be done, in words for the person at the terminal.
+/// The reason why something cannot be done, in words for the person at the terminal.
 package struct Failure: Error, CustomStringConvertible {
     package let description: String
 

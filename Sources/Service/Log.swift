@@ -1,11 +1,11 @@
-/// Takes events for operators. Events contain no secrets: keys and tokens are not passed in.
+/// Takes events for operators. Events contain no secrets, because callers pass no keys or tokens.
 ///
-/// The code that runs decides which events there are. The process decides their format and destination:
+/// The running code decides which events exist. The process decides their format and destination:
 ///
 ///     let log = Log(.info) { level, event, facts in print(level, event, facts) }
 ///     log(.warning, "webhook failed", ["uuid": job.uuid, "why": why])
 ///
-/// May be called on any thread, and calls `write` on the same thread.
+/// May be called on any thread; it calls `write` on the same thread.
 package struct Log: Sendable {
     /// The least first.
     package enum Level: String, Sendable, CaseIterable {
@@ -22,7 +22,7 @@ package struct Log: Sendable {
 
     /// - Parameters:
     ///   - least: the level below which events are dropped.
-    ///   - write: takes an event with its facts, in the order given.
+    ///   - write: called with an event and its facts, in the given order.
     package init(_ least: Level, to write: @escaping @Sendable (Level, String, Facts) -> Void) {
         self.least = Self.rank(least)
         self.write = write
@@ -30,7 +30,7 @@ package struct Log: Sendable {
 
     private static func rank(_ level: Level) -> Int { Level.allCases.firstIndex(of: level) ?? 0 }
 
-    /// Takes an event. The facts of events that are too small for the log are not computed.
+    /// Takes an event. The facts of events below the log's level are not computed.
     package func callAsFunction(_ level: Level, _ event: String, _ facts: @autoclosure () -> Facts = [:]) {
         guard Self.rank(level) >= least else { return }
         write(level, event, facts())

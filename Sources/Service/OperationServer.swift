@@ -2,9 +2,9 @@ import API
 import Glibc
 package import HTTP
 
-/// Health and metrics where no calls are taken: of a worker, or of a server apart from its clients.
+/// Health and metrics at a separate address: of a worker, or of a server apart from its clients.
 package enum OperationServer {
-    /// Answers at `listen` from now on, until it is drained: for a process that has workers alone.
+    /// Answers at `listen` until it is drained; for a process that only has workers.
     package static func start(
         _ runtime: Runtime, _ workforce: Workforce, listen: ListenAddress
     ) throws -> HTTPServer {
@@ -24,7 +24,7 @@ package enum OperationServer {
         let metrics = runtime.metrics
         let paths: Set<String> = ["/health/live", "/health/ready", "/metrics"]
         let nothing = HTTPResponse.text(404, "Here is \(paths.sorted().joined(separator: ", ")) only.")
-        // A folder of its own, for the server's is swept by the server.
+        // A separate folder, because the server sweeps its own.
         let folder = runtime.directory.path + "/operations"
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
             throw Failure("cannot create the directory \(folder); choose another with --data")

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Names this process so that others can find out whether it lives: the machine's boot, the pid's namespace, the pid, and
-/// when the process began (proc(5), `/proc/PID/stat` field 22).
+/// A name of this process that lets others find out whether it lives: the machine's boot, the pid's namespace, the pid,
+/// and the start time of the process (proc(5), `/proc/PID/stat` field 22).
 package struct Owner: Sendable {
     package let name: String
     private let place: String
@@ -15,18 +15,17 @@ package struct Owner: Sendable {
         name = "\(place).\(getpid()).\(Self.begun(getpid()) ?? "0")"
     }
 
-    /// True if `other` was a process of this machine that has ended. False if it lives or its state is
-    /// unknown.
+    /// True if `other` was a process of this machine and has ended. False if it lives or its state is unknown.
     package func knowsDead(_ other: String) -> Bool {
         let parts = other.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, "\(parts[0]).\(parts[1])" == place, let pid = Int32(parts[2]) else { return false }
         return Self.begun(pid) != String(parts[3])
     }
 
-    /// When a process began, in ticks since boot; nil when there is none.
+    /// The start time of a process in ticks since boot; nil for an unknown process.
     private static func begun(_ pid: Int32) -> String? {
         let stat = firstLine("/proc/\(pid)/stat")
-        // The second field, the program's name, may hold blanks; it ends at the last parenthesis.
+        // The second field, the program's name, may contain blanks; it ends at the last parenthesis.
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")
         return fields.count > 19 ? String(fields[19]) : nil

@@ -1,15 +1,16 @@
 import Bytes
 import Glibc
 
-// DESIGN. The data of a server (tokens, documents of customers, reports) must be readable only by the server. New files are
-// closed by the process's mask (`main`); files of earlier versions and directories that somebody else made are closed when a
+// DESIGN. The data of a server (tokens, documents of customers, reports) must be readable only by the server. The process's
+// mask protects new files (`main`). Files of earlier versions, and directories that others made, are protected when a
 // process opens them. A path that cannot be made private is an error, because nobody reads a mere warning in a log.
 
-/// Takes files and directories from all other users of the machine.
+/// Denies access to files and directories for all other users of the machine.
 enum PrivateFiles {
     private static let others: mode_t = 0o077
 
-    /// Closes a file or directory; nothing happens where there is none. Fails when it is open and cannot be closed.
+    /// Protects a file or directory; does nothing for a missing one. Throws when it is accessible and cannot be
+    /// protected.
     static func close(_ path: String) throws(Failure) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & others != 0 else { return }
@@ -24,14 +25,14 @@ enum PrivateFiles {
         }
     }
 
-    /// Closes a directory with all in it. Once that is done, only the upper two levels are checked.
+    /// Protects a directory with all its content. After the first time, only the upper two levels are checked.
     static func closeAll(in folder: String) throws(Failure) {
         let isNew = try isOpen(folder, levels: 2)
         guard isNew else { return }
         try closeTree(folder)
     }
 
-    /// Whether another user may access a file, or a file in a directory down to this many levels.
+    /// Whether another user may access a file, or a file in a directory, down to this number of levels.
     private static func isOpen(_ path: String, levels: Int) throws(Failure) -> Bool {
         var status = stat()
         guard lstat(path, &status) == 0 else { return false }

@@ -4,26 +4,26 @@ import Glibc
 import Store
 import Synchronization
 
-// DESIGN. Whether the server can work shows only by work: a probe writes a row and asks the store. A stuck writer blocks
-// the probe, so the probe has a thread of its own and runs once at a time. Requests wait for it without a thread, and do
-// not wait once it is overdue. An answer is reused for a moment, so that any number of requests causes at most one write
-// a second.
+// DESIGN. Only work shows whether the server can work, so a probe writes a row and queries the store. A stuck writer
+// blocks the probe, so the probe has its own thread, and only one runs at a time. Requests wait for it without a thread,
+// and do not wait for an overdue one. An answer is reused for a moment, so any number of requests causes at most one
+// write a second.
 
-/// Whether this process can work now.
+/// Determines whether this process can work now.
 final class Readiness: Sendable {
-    /// Milliseconds after which a probe that has not ended says that the process is not ready.
+    /// The milliseconds after which an unfinished probe means that the process is not ready.
     static let patience = 5000
-    /// Milliseconds for which an answer holds.
+    /// The milliseconds for which an answer is reused.
     private static let life = 1000
 
-    /// Nil: ready. Otherwise why not.
+    /// Nil means ready. Otherwise the reason for not being ready.
     typealias Reason = String?
 
     private enum State {
         case idle
-        /// When the answer was given.
+        /// An answer, with the time when it was given.
         case known(Reason, DispatchTime)
-        /// The number of the probe, and the requests that wait for it.
+        /// The number of the probe, and the waiting requests.
         case probing(Int, [CheckedContinuation<Reason, Never>])
         /// The probe is overdue.
         case overdue(Int)
@@ -35,13 +35,13 @@ final class Readiness: Sendable {
     private let patience: Int
     private let probe: @Sendable () -> Reason
 
-    /// - Parameter probe: looks, and may block for as long as it likes.
+    /// - Parameter probe: checks the server; it may block for any time.
     init(patience: Int = Readiness.patience, probe: @escaping @Sendable () -> Reason) {
         self.patience = patience
         self.probe = probe
     }
 
-    /// Why the process cannot work now, or nil when it can; after the patience at the latest.
+    /// The reason why the process cannot work now, or nil when it can; within the patience.
     func reason() async -> Reason {
         await withCheckedContinuation { continuation in
             var known: [Reason] = []
@@ -77,7 +77,7 @@ final class Readiness: Sendable {
         }
     }
 
-    /// Ends a probe or marks it as overdue; the first of both answers the waiting requests.
+    /// Ends a probe or marks it as overdue; the earlier of the two answers the waiting requests.
     private func end(_ number: Int, _ next: State, saying reason: Reason) {
         let waiting = state.withLock { here -> [CheckedContinuation<Reason, Never>] in
             switch here.state {
@@ -95,10 +95,11 @@ final class Readiness: Sendable {
 }
 
 extension Runtime {
-    /// Writes to the database and asks the store; blocks for as long as they take. Returns the reason of a failure.
+    /// Writes to the database and queries the store; blocks for as long as they take. Returns the reason of a
+    /// failure.
     func probe() -> Readiness.Reason {
         do {
-            // Processes write different rows, so that the nodes of a cluster do not wait for one another.
+            // Each process writes its own row, so the nodes of a cluster do not wait for one another.
             let name = "readiness \(getpid() % 64)"
             try database.write { connection in
                 try connection.run(
@@ -111,7 +112,7 @@ extension Runtime {
             return nil
         } catch {
             log(.error, "not ready", ["cause": "\(error)"])
-            // Causes are for the log: they may name places of this machine.
+            // Causes are only logged, because they may name places of this machine.
             return switch error {
             case DatabaseError.storage(let why) where why == "no space left on the disk":
                 "the database cannot be written: \(why)"

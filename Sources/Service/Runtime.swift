@@ -6,8 +6,8 @@ package import Jobs
 import Reports
 package import Store
 
-/// The database, queue and store that commands and servers share, opened from the settings. Values: may be used on
-/// any thread.
+/// The database, queue and store that commands and servers share, opened from the settings. Consists of values, so
+/// any thread may use it.
 package struct Runtime: Sendable {
     package let settings: RuntimeSettings
     package let directory: DataDirectory
@@ -15,19 +15,20 @@ package struct Runtime: Sendable {
     package let store: any ArtifactStore
     package let queue: Queue
     package let owner = Owner()
-    /// The room of the disk that imports leave free; a server sets it.
+    /// The part of the disk that imports leave free; a server sets it.
     package var reserve = DiskReserve(percent: 0, least: 0)
     package let log: Log
     let metrics = Metrics()
-    /// The clock of nodes that share a database; nil where the machine's own counts.
+    /// The common clock of nodes that share a database; nil where the machine's own clock counts.
     private let sharedClock: SharedClock?
 
-    /// Opens the database and brings its schema up to date.
+    /// Opens the database and upgrades its schema.
     ///
-    /// Throws `Failure` when the data directory cannot be used, `DatabaseError` or `StoreError` when those cannot be opened.
+    /// Throws `Failure` when the data directory cannot be used, and `DatabaseError` or `StoreError` when database or store
+    /// cannot be opened.
     /// - Parameters:
     ///   - clock: the time, in milliseconds since 1970, UTC; nil for the machine's, or that of a database on another one.
-    ///   - upgrading: is called with the progress of an upgrade of the schema.
+    ///   - upgrading: called with the progress of a schema upgrade.
     package init(
         _ settings: RuntimeSettings, log: Log, clock: (@Sendable () -> Int64)? = nil,
         upgrading: (MigrationProgress) -> Void = { _ in }
@@ -52,7 +53,7 @@ package struct Runtime: Sendable {
             database: database, settings: queueSettings, now: clock ?? { shared?.now() ?? Clock.now() })
     }
 
-    /// Looks at the clock that the nodes share. Leases last longer than the time between two looks.
+    /// Reads the clock that the nodes share. Leases last longer than the time between two readings.
     func followClock() {
         do {
             guard let wrong = try sharedClock?.follow(database), abs(wrong) >= 1000 else { return }
@@ -86,10 +87,10 @@ package struct Runtime: Sendable {
             })
     }
 
-    /// Brings uploads into the inventory.
+    /// The code that imports uploads into the inventory.
     package var intake: Intake {
         var intake = Intake(queue: queue, newToken: { try Randomness.system.token() })
-        // The disk of a database on another machine cannot be checked from here.
+        // This process cannot check the disk of a database on another machine.
         if case .sqlite(let path) = settings.database {
             let reserve = reserve
             intake.hasRoom = { reserve.allows(0, in: path) }

@@ -3,24 +3,24 @@ package import Database
 package import Reports
 package import Store
 
-/// The settings of a `Runtime`. Where a setting comes from, flags or files, is for the process to know.
+/// The settings of a `Runtime`. The process decides where a setting comes from, flags or files.
 package struct RuntimeSettings: Sendable {
     /// The data directory, absolute.
     package var dataDirectory: String
     package var database: DatabaseURL
     package var artifacts: StoreSettings
-    /// Whether artifacts lie where all nodes of a cluster reach them.
+    /// Whether all nodes of a cluster can reach the artifacts.
     package var sharesArtifacts = false
-    /// Sessions of the database at a time. A report holds one for as long as it runs; the rest is for requests, heartbeats and
-    /// the sweeper.
+    /// The most database sessions at a time. A running report holds one of them; the others serve requests, heartbeats and the
+    /// sweeper.
     package var sessions = 16
-    /// How long artifacts and finished jobs are kept, in milliseconds.
+    /// The time for which artifacts and finished jobs are kept, in milliseconds.
     package var retention: Int64 = 7 * TimeText.day
-    /// How long records of the audit trail are kept, in milliseconds.
+    /// The time for which audit records are kept, in milliseconds.
     package var auditRetention: Int64 = 365 * TimeText.day
-    /// How reports are made.
+    /// The settings for making reports.
     package var production = Production.Settings()
-    /// Whether the data directory is locked, as one server uses it at a time.
+    /// Whether the data directory is locked, because only one server at a time may use it.
     package var isExclusive = false
 
     package init(dataDirectory: String, database: DatabaseURL, artifacts: StoreSettings) {
@@ -30,7 +30,7 @@ package struct RuntimeSettings: Sendable {
     }
 }
 
-/// Where artifacts are kept.
+/// The place of artifacts.
 package enum StoreSettings: Sendable {
     /// A folder of this machine.
     case folder(String)

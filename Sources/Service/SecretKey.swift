@@ -3,7 +3,7 @@ import Bytes
 package import Database
 import Glibc
 
-/// The file that holds the key of webhooks' secrets: 64 hexadecimal characters. No backup holds it.
+/// The file with the key for webhooks' secrets: 64 hexadecimal characters. No backup contains it.
 package struct SecretKey: Sendable {
     /// Its name in the data directory.
     package static let fileName = "secret.key"
@@ -12,8 +12,8 @@ package struct SecretKey: Sendable {
 
     package init(path: String) { self.path = path }
 
-    /// The key in the file; nil when there is no such file. Throws when it cannot be read, holds something else, or may be
-    /// read by everybody.
+    /// The key in the file; nil for a missing file. Throws when it cannot be read, has other content, or everybody may
+    /// read it.
     package func read() throws(Failure) -> SecretBox? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -35,13 +35,13 @@ package struct SecretKey: Sendable {
         return box
     }
 
-    /// The key in the file; a missing file is created.
+    /// The key in the file; a missing file is made.
     package func readOrMake(_ random: Randomness) throws -> SecretBox {
         removeParts()
         if let box = try read() { return box }
         let text = try random.bytes(Sealing.keySize).hexadecimal + "\n"
-        // The key is written under another name first, so a reader always sees all of it, and when two processes make
-        // one, one is kept.
+        // The key is first written under another name, so a reader always sees all of it; when two processes make
+        // one, one of them is kept.
         let part = "\(path).\(getpid())"
         let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("cannot make the key \(path): \(systemMessage(errno))") }
@@ -57,14 +57,15 @@ package struct SecretKey: Sendable {
         return box
     }
 
-    /// Removes what processes left that died while they made the key: `PATH.PROCESS`, which may be another name of it.
+    /// Deletes the files of processes that died while they made the key: `PATH.PROCESS`, which may be another name of
+    /// the key.
     private func removeParts() {
         let name = path.split(separator: "/").last ?? ""
         for part in Folder.names(in: Folder.of(path)) ?? [] where part.hasPrefix("\(name).") {
             guard let process = Int32(part.dropFirst(name.utf8.count + 1)), process > 0 else { continue }
             let place = "\(Folder.of(path))/\(part)"
             var status = stat()
-            // A node on another machine makes its own in a moment.
+            // A node on another machine takes a moment to make its own.
             guard stat(place, &status) == 0, time(nil) - status.st_mtim.tv_sec > 60 else { continue }
             if kill(process, 0) != 0 && errno == ESRCH { unlink(place) }
         }
@@ -80,8 +81,8 @@ package struct SecretKey: Sendable {
 }
 
 extension SecretBox {
-    /// Encrypts the secrets that stand in the database in clear. At the start of a server, as a step of the schema does not know
-    /// where the key is.
+    /// Encrypts the secrets that the database still has as plain text. This runs at the start of a server, because a step of
+    /// the schema does not know where the key is.
     package func sealOldSecrets(in database: any Database, _ random: Randomness) throws {
         let old = try database.read { try Webhooks.secrets(on: $0) }.filter { !Self.isSealed($0.secret) }
         guard !old.isEmpty else { return }
@@ -94,7 +95,7 @@ extension SecretBox {
         }
     }
 
-    /// How many secrets this key does not open, and the first reason.
+    /// The number of secrets that this key does not decrypt, and the first reason.
     package func unreadable(in database: any Database) throws -> (count: Int, why: String) {
         let faults = try database.read { try Webhooks.secrets(on: $0) }.compactMap { row -> String? in
             do throws(Fault) {

@@ -14,8 +14,7 @@ import Store
 ///     server.start()
 ///     await server.stop(grace: 20)
 ///
-/// It listens as soon as it is initialized. Started and stopped once; both may be called on any
-/// thread.
+/// It listens from its initialization on. It is started and stopped once; any thread may do both.
 package final class Server: Sendable {
     private let runtime: Runtime
     private let http: HTTPServer
@@ -23,10 +22,10 @@ package final class Server: Sendable {
     private let automation: Automation
     private let operations: HTTPServer?
 
-    /// Where it listens: `http://HOST:PORT`.
+    /// The address that it listens on: `http://HOST:PORT`.
     package var url: String { http.url }
     package var address: ListenAddress { http.address }
-    /// Where health and metrics are answered when that is another place.
+    /// The address for health and metrics, if it is a separate one.
     package var operationsURL: String? { operations?.url }
 
     /// Throws `HTTPError` when the address or the certificate cannot be used.
@@ -51,14 +50,14 @@ package final class Server: Sendable {
         configuration.connections = settings.connections
         configuration.connectionsPerClient = settings.connectionsPerAddress
         configuration.trustedProxies = settings.trustedProxies
-        // One upload of a stranger, the longest that there is, and four of all strangers.
+        // One upload of a stranger, as long as the longest allowed, and four from all strangers.
         configuration.strangers.diskOfOne = settings.uploadLimit
         configuration.strangers.disk = settings.uploadLimit * 4
         let (reserve, incoming) = (settings.reserve, runtime.directory.incoming)
         configuration.hasRoom = { reserve.allows($0, in: incoming) }
         configuration.tls = settings.tls
-        // Others may read an answer that a browser or a proxy caches, and a browser may run an answer that it takes
-        // for another type.
+        // These fields protect answers: other people could read an answer from the cache of a browser or proxy, and a
+        // browser could run an answer that it takes for another type.
         configuration.answerFields = ["Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"]
         // RFC 6797: a year.
         if settings.tls != nil { configuration.answerFields["Strict-Transport-Security"] = "max-age=31536000" }
@@ -82,7 +81,7 @@ package final class Server: Sendable {
             do {
                 return try OperationServer.start(Door(open), of: runtime, listen: address)
             } catch {
-                // Its threads keep it alive, so a caller that no longer needs it has to drain it.
+                // Its threads keep it alive, so its owner must drain it at the end.
                 Task { await http.drain(grace: .zero) }
                 throw error
             }
@@ -168,13 +167,13 @@ package final class Server: Sendable {
         automation.start()
     }
 
-    /// Stops accepting, lets requests and jobs end within `grace` seconds, gives the rest back.
+    /// Stops accepting, lets requests and jobs end within `grace` seconds, and gives the remaining jobs back.
     package func stop(grace: Int) async {
         runtime.log(.info, "stopping")
         workforce.stopTending()
-        // Requests and jobs share the grace.
+        // Requests and jobs share the grace period.
         async let drained: Void = http.drain(grace: .seconds(grace))
-        // Blocks, so not on a thread of the tasks.
+        // It blocks, so it must not run on a thread of the tasks.
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "stopping").async { [workforce, automation] in
                 automation.stopBeginning()
@@ -184,7 +183,7 @@ package final class Server: Sendable {
             }
         }
         await drained
-        // Health is answered to the end.
+        // Health is answered until the end.
         await operations?.drain(grace: .seconds(1))
         await withCheckedContinuation { continuation in
             DispatchQueue(label: "stopping").async { [automation] in

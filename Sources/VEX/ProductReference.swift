@@ -2,43 +2,44 @@ package import BOM
 import Bytes
 package import Inventory
 
-/// How a document names a product or a part of one. An empty text was not given; any one of the names may be enough to find the product.
+/// A document's names for a product, or for a part of one. Empty texts are absent; any one of the names may suffice to find the
+/// product.
 package struct ProductReference: Sendable, Equatable {
-    /// As the document spells it, for messages.
+    /// The text in the document's spelling, for messages.
     package var text: String
-    /// Without a version it means all of them.
+    /// A package URL without a version means all versions.
     package var purl: PackageURL?
     package var name = ""
     package var version = ""
     /// Ranges of versions in the notation of `vers`, any of which fits.
     package var ranges: [String] = []
-    /// In lower-case hexadecimal, of any length.
+    /// Digests in lower-case hexadecimal, of any length.
     package var digests: [String] = []
     package var bomLink: BOMLink?
     /// A token of Waybill's: 64 hexadecimal digits.
     package var token = ""
-    /// A reference that means something in one document only, as CycloneDX's bom-ref.
+    /// A reference that has a meaning in only one document, such as CycloneDX's bom-ref.
     package var reference = ""
 
     package init(text: String) { self.text = text }
 
-    /// The meaning of an identifier: a package URL, a BOM-Link, a token, or else a reference.
+    /// Interprets an identifier: as a package URL, a BOM-Link, a token, or otherwise as a reference.
     package init(identifier: String) {
         self.init(text: identifier)
         take(identifier: identifier)
     }
 
-    /// Whether nothing names it that could be looked for.
+    /// Whether it has no name that could be searched.
     package var isNameless: Bool {
         purl == nil && name.isEmpty && digests.isEmpty && bomLink == nil && token.isEmpty && reference.isEmpty
     }
 
-    /// Adds what an identifier stands for.
+    /// Adds the names in an identifier.
     package mutating func take(identifier: String) {
         if identifier.isEmpty { return }
         if let purl = PackageURL(identifier) {
             self.purl = self.purl ?? purl
-            // A proposal of the package URL's authors: the range stands as a qualifier.
+            // A proposal by the authors of package URLs: the range is a qualifier.
             if let range = purl.qualifier("vers") { ranges.append(range) }
         } else if let link = BOMLink(identifier) {
             bomLink = link
@@ -60,14 +61,14 @@ package struct ProductReference: Sendable, Equatable {
         text.utf8.count == 64 && text.utf8.allSatisfy(\.isHexadecimalDigit)
     }
 
-    /// Why the ranges cannot be read, as the end of a sentence; nil when they can.
+    /// The reason why the ranges cannot be read, as the end of a sentence; nil when they can.
     package var unreadableRange: String? {
         ranges.first { VersRange($0) == nil }.map {
             "its range of versions \"\($0.prefix(100))\" is none that can be compared"
         }
     }
 
-    /// Whether this means a version; one that names no version and no range means all.
+    /// Whether this means a version; without a version or a range, it means all.
     package func means(version other: String) -> Bool {
         let version = self.version.isEmpty ? purl?.version ?? "" : self.version
         if ranges.isEmpty { return version.isEmpty || version == other }

@@ -1,13 +1,14 @@
-// DESIGN. A download is a response that may shrink after a look at the request: to 304 without a body when the client
-// has this very file (RFC 9110 §13.1.2), to 206 with one part (§14.2), to 416. A list of ranges is answered with the
-// whole file, which §14.2 allows, as `multipart/byteranges` is more than any client of such files asks for. The order of
-// the tests is that of §13.2.2.
+// DESIGN. A download is a response that may shrink because of the request: to 304 without a body when the client has
+// this very file (RFC 9110 §13.1.2), to 206 with one part (§14.2), or to 416. A list of ranges gets the whole file,
+// which §14.2 allows, because no client of such files asks for `multipart/byteranges`. The tests come in the order of
+// §13.2.2.
 
 extension HTTPResponse {
-    /// A whole file, or what the request asks of it by `Range`, `If-Range` and `If-None-Match`.
+    /// A whole file, or the part that the request selects by `Range`, `If-Range` and `If-None-Match`.
     ///
-    /// `type` is the media type as sent; `name` is what a browser saves it as; `etag` is the value of a strong entity tag
-    /// without its quotes (a digest), which must change with the content. Nil for no tag, and then no `If-Range` holds.
+    /// `type` is the media type to send; `name` is the name under which a browser saves the file. `etag` is the value of
+    /// a strong entity tag without its quotes (a digest), which must change with the content. Nil for no tag; then no
+    /// `If-Range` matches.
     package static func download(
         _ file: OpenFile, type: String, name: String? = nil, etag: String? = nil, for request: HTTPRequest
     ) -> HTTPResponse {
@@ -27,7 +28,8 @@ extension HTTPResponse {
             response.body = .bytes([])
             return response
         }
-        // A range is only defined for GET (§14.2). A date in If-Range is never ours: no Last-Modified is sent.
+        // A range is only defined for GET (§14.2). A date in If-Range never matches, because no Last-Modified is
+        // sent.
         guard request.method == "GET", let range = request.headers["Range"],
             request.headers["If-Range"].map({ $0 == tag }) ?? true
         else { return response }
@@ -51,8 +53,8 @@ extension HTTPResponse {
     }
 }
 
-/// A `Range` field applied to a representation (RFC 9110 §14.1.2). A range that is not understood is ignored, as the
-/// RFC requires.
+/// A `Range` field applied to a representation (RFC 9110 §14.1.2). A range that cannot be read is ignored, as the RFC
+/// requires.
 enum ByteRange: Equatable {
     case whole
     case part(offset: Int, count: Int)
@@ -80,7 +82,7 @@ enum ByteRange: Equatable {
         }
     }
 
-    /// Digits only: no sign, no space. Beyond `Int` counts as the greatest.
+    /// Accepts only digits: no sign, no space. A number beyond `Int` counts as the greatest.
     private static func number(_ text: Substring) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             return nil

@@ -1,4 +1,4 @@
-/// Names and values in the order in which they came: header fields, or the parameters of a query.
+/// Names and values in their original order: header fields, or the parameters of a query.
 package struct HTTPFields: Sendable, ExpressibleByDictionaryLiteral {
     /// The pairs, as they came.
     package private(set) var pairs: [(name: String, value: String)] = []
@@ -9,8 +9,8 @@ package struct HTTPFields: Sendable, ExpressibleByDictionaryLiteral {
         pairs = elements.map { (name: $0.0, value: $0.1) }
     }
 
-    /// The first value under a name, compared without regard to ASCII case (RFC 9110 §5.1). Setting replaces all of
-    /// that name; nil removes them.
+    /// The first value under a name, regardless of ASCII case (RFC 9110 §5.1). Setting replaces all values of that
+    /// name; nil removes them.
     package subscript(name: String) -> String? {
         get { pairs.first { Self.same($0.name, name) }?.value }
         set {
@@ -19,13 +19,13 @@ package struct HTTPFields: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// All values under a name, compared without regard to ASCII case.
+    /// All values under a name, regardless of ASCII case.
     package func all(_ name: String) -> [String] { pairs.filter { Self.same($0.name, name) }.map(\.value) }
 
-    /// The first value under a name, compared byte by byte, as parameters of a query are.
+    /// The first value under a name that is equal byte by byte, as for parameters of a query.
     package func exactly(_ name: String) -> String? { pairs.first { $0.name == name }?.value }
 
-    /// Adds a pair and keeps those of the same name.
+    /// Adds a pair and keeps others of the same name.
     package mutating func append(_ name: String, _ value: String) { pairs.append((name, value)) }
 
     private static func same(_ left: String, _ right: String) -> Bool {

@@ -2,26 +2,26 @@
 package struct HTTPRequest: Sendable {
     /// The place of the body.
     package enum Body: Sendable {
-        /// In memory; empty when the request has none.
+        /// In memory; empty for a request without a body.
         case bytes([UInt8])
-        /// In a file of the spool folder that the handler may rename to keep it. The server removes what is still under
-        /// this path when the request has ended.
+        /// In a file of the spool folder, which the handler may rename to keep it. When the request has ended, the
+        /// server deletes a file that is still at this path.
         case file(path: String, size: Int)
     }
 
-    /// The method as sent, in the client's case: `GET`, `POST`.
+    /// The method in the client's spelling: `GET`, `POST`.
     package let method: String
-    /// The path, percent-decoded, without the query. Never a name of a file.
+    /// The path, percent-decoded, without the query. It is never the name of a file.
     package let path: String
-    /// The parameters of the query, decoded; one without `=` has an empty value.
+    /// The decoded parameters of the query; one without `=` has an empty value.
     package let query: HTTPFields
     package let headers: HTTPFields
-    /// The numeric address of the client, without port: the peer's, or where that is a trusted proxy, whom it asks for. Nil if
-    /// the peer has already disconnected.
+    /// The numeric address of the client, without port: the peer's address or, for a trusted proxy, the address that the proxy
+    /// states. Nil if the peer has already disconnected.
     package let client: String?
-    /// Whether the connection is encrypted by this server (a proxy in front may say otherwise in a header).
+    /// Whether this server encrypts the connection (a proxy in front may state otherwise in a header).
     package let isTLS: Bool
-    /// Empty while the body policy is asked.
+    /// Empty during the call of the body policy.
     package internal(set) var body: Body
 
     package init(
@@ -38,38 +38,38 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// The place for the body of a request whose head has arrived.
+/// The destination for the body of a request whose head has arrived.
 package enum BodyPolicy: Sendable {
-    /// The sender of the body, as far as the head says it.
+    /// The sender of the body, as far as the head shows it.
     package enum Sender: Sendable {
-        /// A known user, whose key was found: limits for strangers do not apply.
+        /// A known user, whose key was found; limits for strangers do not apply.
         case known
         case stranger
-        /// The beginning of the body says it: a stranger until then.
+        /// The beginning of the body shows the sender; until then it counts as a stranger.
         case saysItself(Look)
         /// The sender is refused.
         case refused(HTTPResponse)
     }
 
-    /// The verdict about the beginning of a body. Asked on the server's event thread each time the beginning has doubled, up to
-    /// 64 KiB; must not block.
+    /// The verdict about the beginning of a body. Called on the server's event thread each time the beginning has doubled, up
+    /// to 64 KiB. It must not block.
     package typealias Look = @Sendable (_ beginning: [UInt8]) -> Looked
 
     package enum Looked: Sendable {
-        /// It does not say yet whose it is.
+        /// The beginning does not show the sender yet.
         case more
         case found(Sender)
-        /// Looked up asynchronously, while the body still comes.
+        /// The sender is looked up asynchronously while the body continues to arrive.
         case ask(@Sendable () async -> Sender)
     }
 
-    /// Keep at most `limit` bytes in memory.
+    /// Store at most `limit` bytes in memory.
     case memory(limit: Int, from: Sender = .stranger)
     /// Write at most `limit` bytes to a file of the spool folder.
     case file(limit: Int, from: Sender = .stranger)
-    /// Do not read it: answer at once and close the connection.
+    /// Do not read the body: answer at once and close the connection.
     case refuse(HTTPResponse)
-    /// Found by a task of its own, while the connection sleeps and nothing of the body is read.
+    /// A task decides, while the connection sleeps and no byte of the body is read.
     case later(@Sendable () async -> BodyPolicy)
 
     var limit: Int {
@@ -80,29 +80,29 @@ package enum BodyPolicy: Sendable {
     }
 }
 
-/// How a handler answers.
+/// The way in which a handler answers.
 package enum Reply: Sendable {
-    /// The answer is computed at once, on the server's event thread. Only for work of microseconds, because all other
+    /// The answer is computed at once on the server's event thread. Only for work of microseconds, because all other
     /// connections of the thread wait.
     case now(HTTPResponse)
-    /// Later, from a task of its own, while the connection sleeps. The task is cancelled when the client goes away or
-    /// the grace period of a drain is over.
+    /// A task makes the answer, while the connection sleeps. The task is cancelled when the client disconnects or the
+    /// grace period of a drain is over.
     case later(@Sendable () async -> HTTPResponse)
 }
 
-/// One request that has ended, for logs and counters. Holds no header, no query and no body.
+/// One finished request, for logs and counters. It contains no header, no query and no body.
 package struct AccessEvent: Sendable {
     package let method: String
     package let path: String
-    /// The status of the answer; 0 when the client went before there was one.
+    /// The status of the answer; 0 when the client disconnected before there was one.
     package let status: Int
-    /// Bytes of the answer's body as declared; for a stream, as produced.
+    /// The declared bytes of the answer's body; for a stream, the produced bytes.
     package let bytes: Int
-    /// From the head's arrival to the answer's end.
+    /// The time from the arrival of the head to the end of the answer.
     package let seconds: Double
-    /// As `HTTPRequest.client`.
+    /// The value of `HTTPRequest.client`.
     package let client: String?
-    /// Whether the whole answer was handed to the kernel.
+    /// Whether the kernel accepted the whole answer.
     package let completed: Bool
     /// The subject of the answer, as the handler gives it.
     package let mark: HTTPResponse.Mark

@@ -4,25 +4,27 @@ import Glibc
 
 /// An answer: status, header fields and a body.
 ///
-/// `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's; a handler does not set them. For a
-/// HEAD request the same answer is given as for GET, and the server leaves the body out.
+/// The server sets `Content-Length`, `Transfer-Encoding`, `Connection` and `Date`; a handler must not. For a HEAD
+/// request the handler gives the same answer as for GET, and the server omits the body.
 package struct HTTPResponse: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// A part of an open file, sent by the kernel (sendfile).
+        /// A part of an open file, which the kernel sends (sendfile).
         case file(OpenFile, offset: Int, count: Int)
-        /// Pieces made while they are sent, one in memory at a time. `size` is the sum where it is known: then there is a
-        /// `Content-Length`, and pieces that do not add up to it break the connection off. The closure returns nil after
-        /// the last piece; when it throws, the connection breaks off, so that no client takes a part for the whole.
+        /// Pieces that are made during sending, one in memory at a time. `size` is the sum if it is known. The answer
+        /// then has a `Content-Length`, and pieces with another sum break the connection off. The closure returns nil
+        /// after the last piece. When it throws, the connection is broken off, so that no client takes a part for the
+        /// whole.
         case stream(size: Int?, next: @Sendable () async throws -> [UInt8]?)
     }
 
-    /// The subject of an answer, for logs and counters; never sent. Words of the program, not of the request.
+    /// The subject of an answer for logs and counters, which is never sent. Words of the program, never of the
+    /// request.
     package struct Mark: Sendable, Equatable {
         package var name = ""
-        /// The handler's own number for an error; 0 for none.
+        /// The handler's own number of an error; 0 for none.
         package var error = 0
-        /// The number of the account that was let in; 0 for none.
+        /// The number of the admitted account; 0 for none.
         package var account: Int64 = 0
     }
 
@@ -47,7 +49,8 @@ package struct HTTPResponse: Sendable {
         HTTPResponse(status: status, type: "text/plain;charset=UTF-8", bytes: Array("\(text)\n".utf8))
     }
 
-    /// The whole answer as it goes over the wire, for one whose body is bytes. `fields` are those of every answer.
+    /// The whole answer in the form of the wire, for an answer whose body is bytes. `fields` are the fields of every
+    /// answer.
     func written(with fields: HTTPFields, at seconds: time_t) -> [UInt8] {
         let content: [UInt8] = if case .bytes(let bytes) = body { bytes } else { [] }
         let reason = String(cString: MHD_get_reason_phrase_for(UInt32(clamping: status)))
@@ -58,8 +61,8 @@ package struct HTTPResponse: Sendable {
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + content
     }
 
-    /// RFC 9110 §5.6.7, as `Sun, 06 Nov 1994 08:49:37 GMT`. The words are English as long as nothing sets a locale, which
-    /// nothing here does.
+    /// A date of RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`. The words are English unless a locale is set, and this
+    /// program sets none.
     private static func date(_ seconds: time_t) -> String {
         var (seconds, parts) = (seconds, tm())
         var text = [CChar](repeating: 0, count: 64)
@@ -68,17 +71,17 @@ package struct HTTPResponse: Sendable {
         return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Asks for the file to be saved under a name (RFC 6266): an ASCII form for all, and the true name in UTF-8 by
-    /// `filename*` (RFC 8187) where they differ.
+    /// Requests saving the file under a name (RFC 6266): an ASCII form for all clients, and the true name in UTF-8 by
+    /// `filename*` (RFC 8187) if it differs.
     package mutating func attach(as name: String) {
         headers["Content-Disposition"] = Self.attachment(named: name)
     }
 
-    /// The value of `Content-Disposition` for a file with this name; mail has the same (RFC 2183, RFC 2231 §4).
+    /// The value of `Content-Disposition` for a file with this name; mail uses the same one (RFC 2183, RFC 2231 §4).
     package static func attachment(named name: String) -> String {
         var plain = ""
         for scalar in name.unicodeScalars {
-            // `%` in the plain form is decoded by some browsers and not by others (RFC 6266 appendix D).
+            // Some browsers decode `%` in the plain form, others do not (RFC 6266 appendix D).
             let isPlain = (0x20..<0x7F).contains(scalar.value) && !"\"\\%/".unicodeScalars.contains(scalar)
             plain.unicodeScalars.append(isPlain ? scalar : "_")
         }

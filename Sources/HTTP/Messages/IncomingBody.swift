@@ -1,12 +1,12 @@
 import Glibc
 import Synchronization
 
-// DESIGN. A client without a known key is a stranger. The bytes that strangers sent are counted while they are stored here: for
-// each sender and in all, on the disk and in memory apart. A policy may look at the beginning of a body that says whose it is;
-// the answer may come from another machine and is not waited for: until it is here, the bytes are a stranger's. No body uses
-// the reserve of the disk.
+// DESIGN. A client without a known key is a stranger. Stored bytes of strangers are counted for each sender and in total,
+// separately for disk and memory. A policy may inspect the beginning of a body to learn the sender. The answer may come from
+// another machine, so nothing waits for it; until it arrives, the bytes count as a stranger's. No body may use the reserve of
+// the disk.
 
-/// The body of a request that is being received. Belongs to the event thread of its connection.
+/// The body of a request during its arrival. Belongs to the event thread of its connection.
 struct IncomingBody: ~Copyable {
     enum Place {
         case nothing
@@ -15,20 +15,20 @@ struct IncomingBody: ~Copyable {
         case discarding(HTTPResponse, rest: Int)
     }
 
-    /// The reason why a body is not kept, with its answer.
+    /// The reason why a body is not stored, with its answer.
     struct Refusal: Error {
         let response: HTTPResponse
     }
 
-    /// The free room of the disk is checked each time this many bytes have come.
+    /// The free room of the disk is checked again after each such number of bytes.
     private static let roomStep = 4 << 20
-    /// How far into a body its policy may look.
+    /// The most bytes of a body that its policy may inspect.
     private static let beginning = 64 << 10
 
     private(set) var place = Place.nothing
     private var limit = 0
     private let hasRoom: @Sendable (Int) -> Bool
-    /// The bytes for which room was found.
+    /// The bytes for which the disk was found to have room.
     private var granted = 0
     /// The count of a stranger's bytes; nil once the sender is known.
     private var count: SenderCounts?
@@ -39,7 +39,7 @@ struct IncomingBody: ~Copyable {
     private var nextLook = 512
     private var verdict: Verdict?
 
-    /// The result of the look at a body, once it is known.
+    /// The result of the inspection of the body, once known.
     private final class Verdict: Sendable {
         let sender = Mutex<BodyPolicy.Sender?>(nil)
     }
@@ -51,7 +51,7 @@ struct IncomingBody: ~Copyable {
         hasRoom = { _ in true }
     }
 
-    /// Makes ready for a body of `promised` bytes, or of any number where that is 0.
+    /// Prepares for a body of `promised` bytes, or of unknown length if that is 0.
     init(
         _ policy: BodyPolicy, from sender: String, promised: Int, _ service: borrowing Service
     ) throws(Refusal) {
@@ -83,16 +83,16 @@ struct IncomingBody: ~Copyable {
         case .saysItself(let look): self.look = look
         case .refused(let response): throw Refusal(response: response)
         }
-        // A declared length reserves no room, but a body that cannot fit is refused before it comes, unless its sender
-        // may turn out to be known.
+        // A declared length reserves no room. But a body that cannot fit is refused before it arrives, unless its
+        // sender may turn out to be known.
         guard look != nil || count?.hasRoom(promised, for: sender) ?? true else {
             throw Refusal(response: Self.tooManyBytes)
         }
     }
 
-    /// Keeps a piece. Errors: the answer to a body that is not kept.
+    /// Stores a piece. Throws the answer for a body that is not stored.
     mutating func take(_ piece: UnsafeRawBufferPointer) throws(Refusal) {
-        // This comes first: bytes of a known user no longer count as a stranger's.
+        // This comes first, because bytes of a known user no longer count as a stranger's.
         try heedVerdict()
         if let count {
             guard count.take(piece.count, for: sender) else { throw Refusal(response: Self.tooManyBytes) }
@@ -101,7 +101,7 @@ struct IncomingBody: ~Copyable {
         switch place {
         case .nothing, .discarding: break
         case .memory(var body):
-            // The enum lets go of the array first, or appending would copy all of it.
+            // The enum releases the array first, or appending would copy all of it.
             place = .nothing
             guard piece.count <= limit - body.count else { throw Refusal(response: Self.tooLarge(limit)) }
             body.append(contentsOf: piece)
@@ -121,7 +121,8 @@ struct IncomingBody: ~Copyable {
         if let look, verdict == nil {
             seen.append(contentsOf: piece.prefix(Self.beginning - seen.count))
             if seen.count >= nextLook || seen.count == Self.beginning {
-                // Twice as much before the next look: no body is read more often than it has bits of length.
+                // The next inspection needs twice as many bytes, so no body is inspected more often than its length
+                // has bits.
                 nextLook = seen.count * 2
                 switch look(seen) {
                 case .more where seen.count < Self.beginning: break
@@ -130,7 +131,7 @@ struct IncomingBody: ~Copyable {
                 case .ask(let work):
                     let verdict = Verdict()
                     self.verdict = verdict
-                    // Unstructured, as its parent is a callback from C; it ends with the question.
+                    // The task is unstructured, because its parent is a callback from C; it ends with the query.
                     Task { [verdict] in
                         let sender = await work()
                         verdict.sender.withLock { $0 = sender }
@@ -154,17 +155,17 @@ struct IncomingBody: ~Copyable {
         }
     }
 
-    /// Discards the stored bytes and all further ones.
+    /// Discards the stored bytes and all later ones.
     mutating func discard(_ answer: HTTPResponse, rest: Int) {
         giveBack()
         (look, verdict, seen) = (nil, nil, [])
         place = .discarding(answer, rest: rest)
     }
 
-    /// The body has gone to the handler; what a stranger's bytes count is given back at the end of the request.
+    /// The handler owns the body; a stranger's bytes are uncounted at the end of the request.
     mutating func letGo() { place = .nothing }
 
-    /// The bytes are no stranger's, or are no more.
+    /// The bytes do not, or do not any more, count as a stranger's.
     mutating func giveBack() {
         count?.give(held, for: sender)
         (count, held) = (nil, 0)
@@ -182,8 +183,8 @@ struct IncomingBody: ~Copyable {
         .tooMuch("bytes without a key that is known; show the key in X-Api-Key or Authorization")
     }
 
-    /// A file of our own could not be written, for this `errno`: for every such error the surroundings are at fault, and a client may try
-    /// again.
+    /// A file of Waybill's own could not be written, with this `errno`. For every such error the surroundings are at fault, and
+    /// a client may try again.
     static func notStored(_ code: Int32) -> HTTPResponse {
         var response: HTTPResponse =
             code == ENOSPC || code == EDQUOT
@@ -195,7 +196,7 @@ struct IncomingBody: ~Copyable {
 }
 
 extension HTTPResponse {
-    /// 429: the sender has too much of something here at the moment.
+    /// 429: the sender has too much of something at the moment.
     static func tooMuch(_ what: String) -> HTTPResponse {
         var response = HTTPResponse.text(429, "Your address has too many \(what); try again later.")
         response.headers["Retry-After"] = "30"

@@ -1,15 +1,15 @@
 import Glibc
 
-/// A regular file open for reading, closed with its last owner. A file that is replaced or removed afterwards is still
-/// sent whole, as it was when it was opened.
+/// A regular file open for reading, which its last owner closes. A file that is replaced or removed later is still
+/// sent in the state at the time of opening.
 package final class OpenFile: Sendable {
     private let descriptor: Int32
-    /// The size in bytes when it was opened.
+    /// The size in bytes at the time of opening.
     package let size: Int
 
-    /// Opens a file. Errors: it is missing, unreadable, or not a regular file.
+    /// Opens a file. Throws when the file is missing, unreadable, or not a regular file.
     package init(path: String) throws(HTTPError) {
-        // Not blocking: a named pipe would hold the thread until somebody writes to it.
+        // Opened without blocking, because a named pipe would hold the thread until somebody writes to it.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(doing: "open for sending", what: path, errno: errno) }
         var status = stat()
@@ -23,9 +23,9 @@ package final class OpenFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// A descriptor for one answer, or nil when the process has none left. The caller closes it.
+    /// A descriptor for one answer; nil when the process has none left. The caller closes it.
     func duplicate() -> Int32? {
-        // Not dup: the copy must not pass to programs that are started meanwhile.
+        // Not dup, because the copy must not be inherited by programs that are started in the meantime.
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         return copy >= 0 ? copy : nil
     }

@@ -1,15 +1,15 @@
-// DESIGN. libmicrohttpd 0.9.75 reads heads leniently (measured by sockets): it takes blanks in the request line, a missing Host, a
-// blank before the colon, folded lines, bare CR and LF, NUL, two Hosts, any Transfer-Encoding. Its strict mode refuses the first
-// two, with no answer or with one whose head comes twice, so it is off. Requests are smuggled past proxies that read such heads differently
-// (RFC 9112 §11.2). The library parses in place: it puts NUL where the blanks of the request line, the colons and the line ends
-// were, two for CRLF and one for LF, and gives pointers into these bytes. So the head can be read once more by the letter, and
-// each name has to stand where the library found one.
+// DESIGN. libmicrohttpd 0.9.75 reads heads leniently (measured by sockets): it accepts blanks in the request line, a missing
+// Host, a blank before the colon, folded lines, bare CR and LF, NUL, two Hosts, and any Transfer-Encoding. Its strict mode
+// refuses the first two, without an answer or with one whose head comes twice, so it is off. Attackers smuggle requests past
+// proxies that read such heads differently (RFC 9112 §11.2). The library parses in place. It replaces the blanks of the request
+// line, the colons and the line ends by NUL (two for CRLF, one for LF), and returns pointers into these bytes. So the head can
+// be checked again byte by byte, and each name must be where the library found one.
 
-/// What the library's callback noted about the target of a request (`waybill_start_daemon`).
+/// The note of the library's callback about the target of a request (`waybill_start_daemon`).
 struct TargetNote: Equatable {
-    /// Bytes of the target as it came.
+    /// The bytes of the original target.
     let length: Int
-    /// Whether no control character and no blank stands in it.
+    /// Whether the target contains neither a control character nor a blank.
     let isClean: Bool
 
     init(length: Int, isClean: Bool) {
@@ -17,7 +17,7 @@ struct TargetNote: Equatable {
         self.isClean = isClean
     }
 
-    /// Nil for the address of an object, which is even, and for nothing.
+    /// Nil for the address of an object, which is even, and for a null pointer.
     init?(_ context: UnsafeMutableRawPointer?) {
         let bits = UInt(bitPattern: context)
         guard bits & 1 == 1 else { return nil }
@@ -27,27 +27,27 @@ struct TargetNote: Equatable {
     }
 }
 
-/// A head in the library's memory, after the library parsed it in place. Lives as long as the callback that has it.
+/// A head in the library's memory, after the library parsed it in place. It lives as long as its callback.
 struct RawHead {
-    /// From the method to the end of the blank line.
+    /// The bytes from the method to the end of the blank line.
     let bytes: UnsafeRawBufferPointer
     let target: TargetNote?
-    /// The place at which the library found the version, counted from the method.
+    /// The position of the version that the library found, counted from the method.
     let version: Int
-    /// The places at which it found the names of the fields.
+    /// The positions of the field names that the library found.
     let fields: [Int]
 
     /// Whether the version is older than HTTP/1.1.
     var isOld: Bool { isVersion && bytes[version + 5] == UInt8(ascii: "1") && bytes[version + 7] == UInt8(ascii: "0") }
 
-    /// Whether `HTTP/`, a digit, a point and a digit stand where the version is, with two bytes behind them.
+    /// Whether the version is `HTTP/`, a digit, a point and a digit, followed by at least two bytes.
     private var isVersion: Bool {
         guard version >= 0, version + 10 <= bytes.count else { return false }
         let text = bytes[version..<version + 8]
         return text.starts(with: "HTTP/".utf8) && text[version + 6] == UInt8(ascii: ".")
     }
 
-    /// The rule of RFC 9112 that it breaks; nil when it breaks none.
+    /// The rule of RFC 9112 that the head breaks; nil for none.
     var fault: HeadFault? {
         // §3: method SP request-target SP HTTP-version CRLF.
         guard let method = token(at: 0), let target else { return .requestLine }
@@ -55,13 +55,13 @@ struct RawHead {
         guard isLineEnd(version + 8) else { return .lineEnd }
         var place = version + 10
         var count = 0
-        // §2.1: each line is a field, the last is empty.
+        // §2.1: each line is a field; the last line is empty.
         while !(isLineEnd(place) && place + 2 == bytes.count) {
             guard count < fields.count, fields[count] == place else { return .field }
             guard let colon = token(at: place) else { return .field }
             var end = colon + 1
             while end < bytes.count, bytes[end] != 0 {
-                // §5: field-content has tabs, blanks and visible characters.
+                // §5: field-content consists of tabs, blanks and visible characters.
                 guard bytes[end] >= 0x20 && bytes[end] != 0x7F || bytes[end] == 9 else { return .control }
                 end += 1
             }
@@ -76,7 +76,8 @@ struct RawHead {
         place + 2 <= bytes.count && bytes[place] == 0 && bytes[place + 1] == 0
     }
 
-    /// The place of the NUL after the token (RFC 9110 §5.6.2) that begins here; nil when another character ends it.
+    /// The position of the NUL after the token (RFC 9110 §5.6.2) that starts here; nil when another character ends
+    /// the token.
     private func token(at start: Int) -> Int? {
         var place = start
         while place < bytes.count, bytes[place] != 0 {
@@ -96,7 +97,7 @@ struct RawHead {
     }
 }
 
-/// The reason why a request is refused before any of it is read.
+/// The reason why a request is refused before its body is read.
 enum HeadFault: Equatable {
     case noHost
     case noLength
@@ -110,7 +111,7 @@ enum HeadFault: Equatable {
     case oldTransferEncoding
     case transferCoding
 
-    /// The contradiction among the fields of a head whose lines are well-formed; nil without one.
+    /// The contradiction among the fields of a well-formed head; nil without one.
     init?(_ headers: HTTPFields, isOld: Bool) {
         let codings = headers.all("Transfer-Encoding")
         let hosts = headers.all("Host").count
@@ -129,7 +130,7 @@ enum HeadFault: Equatable {
         }
     }
 
-    /// Why the library refuses this Content-Length; nil when it takes it.
+    /// The reason why the library refuses this Content-Length; nil when the library accepts it.
     init?(length: UnsafeRawBufferPointer) {
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         if length.isEmpty || !length.allSatisfy(digits.contains) {
@@ -153,7 +154,7 @@ enum HeadFault: Equatable {
             case .field:
                 "A line of the head is not `name: value` on one line, without a blank before the colon (RFC 9112 §5)."
             case .hosts: "The request names two hosts (RFC 9112 §3.2)."
-            // Two statements about the body's end are how requests are smuggled past a proxy (§11.2).
+            // Two statements about the end of the body allow smuggling requests past a proxy (§11.2).
             case .lengths: "The request says in two ways how long its body is (RFC 9112 §6.3)."
             case .oldTransferEncoding: "HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1)."
             case .transferCoding:

@@ -1,7 +1,7 @@
 import Bytes
 import Glibc
 
-/// A body that is being written to disk. The file is deleted with its owner, unless it was renamed.
+/// A body during its write to disk. The owner deletes the file at its end, unless the file was renamed.
 final class SpoolFile {
     let path: String
     private(set) var size = 0
@@ -12,7 +12,7 @@ final class SpoolFile {
         self.descriptor = descriptor
     }
 
-    /// A new file in the folder, readable by this user alone; nil, with `errno` set, when there can be none.
+    /// A new file in the folder, readable only by this user; nil on failure, with `errno` set.
     static func make(in folder: String) -> SpoolFile? {
         let name = "\(prefix)\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))\(suffix)"
         let path = "\(folder)/\(name)"
@@ -25,7 +25,7 @@ final class SpoolFile {
         unlink(path)
     }
 
-    /// Appends all of the bytes; false, with `errno` set, when the disk does not take them.
+    /// Appends all of the bytes; false when the disk refuses them, with `errno` set.
     func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var rest = bytes
         while !rest.isEmpty {
@@ -43,7 +43,7 @@ final class SpoolFile {
     private static let prefix = "upload-"
     private static let suffix = ".part"
 
-    /// Removes what an earlier process left in the folder when it died.
+    /// Deletes the files that an earlier process left in the folder when it died.
     static func sweep(_ folder: String) throws(HTTPError) {
         guard let names = Folder.names(in: folder) else {
             throw .system(doing: "open the spool folder", what: folder, errno: errno)

@@ -1,10 +1,10 @@
 import CMicrohttpd
 import Synchronization
 
-/// A body that is made piece by piece, with the connection asleep while a piece is made.
+/// A body that is made piece by piece; the connection sleeps while a piece is made.
 ///
-/// Belongs to the thread of its connection. The library holds it (one retain, given by `Unmanaged`) from the making of the
-/// response to its destruction.
+/// Belongs to the thread of its connection. The library holds it (one retain, given by `Unmanaged`) from the creation of
+/// the response to its destruction.
 final class StreamedBody {
     private enum Piece: Sendable {
         case bytes([UInt8])
@@ -32,10 +32,10 @@ final class StreamedBody {
         self.service = service
     }
 
-    /// Cancels the making of a piece that is no longer needed.
+    /// Cancels the making of an unneeded piece.
     func cancel() { suspension?.cancel() }
 
-    /// Fills the library's buffer; 0 when the connection was put aside; below 0 at the end or after a fault.
+    /// Fills the library's buffer; 0 when the connection was suspended; below 0 at the end or after a fault.
     private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         if let suspension {
             guard let value = suspension.take() else { return 0 }
@@ -68,18 +68,18 @@ final class StreamedBody {
         return 0
     }
 
-    /// A response of the library that reads from here; nil without memory.
+    /// A response of the library that reads from here; nil when memory ran out.
     func response(size: Int?) -> OpaquePointer? {
         MHD_create_response_from_callback(
             size.map(UInt64.init(clamping:)) ?? UInt64.max, 1 << 16,
             { context, _, buffer, count in
                 guard let context, let buffer else { return MHD_CONTENT_READER_END_WITH_ERROR }
-                // Borrowed: the retain is the response's, which lives while it is read.
+                // Borrowed: the response owns the retain, and lives while it is read.
                 return Unmanaged<StreamedBody>.fromOpaque(context).takeUnretainedValue()
                     .read(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
             }, Unmanaged.passRetained(self).toOpaque(),
             { context in
-                // Takes back the retain that was given two lines above; the library calls this once.
+                // Releases the retain of two lines above; the library calls this once.
                 if let context { Unmanaged<StreamedBody>.fromOpaque(context).release() }
             })
     }

@@ -24,7 +24,7 @@ extension AgentRequests {
         return states.first ?? .unknown
     }
 
-    /// Marks requests as FAILED whose jobs have failed or are forgotten; reports show it.
+    /// Marks requests as FAILED whose jobs failed or were deleted; reports show the mark.
     package static func settle(in database: any Database) throws {
         let over: SQL = """
             status = 'IN_PROGRESS' AND NOT EXISTS (SELECT 1 FROM job j WHERE j.uuid = agent_request.job

@@ -1,9 +1,9 @@
 package import Database
 
-// DESIGN. A client that does not know whether its submission arrived sends it again with the same key, and gets the job that
-// the first one made. Keys are the account's own, and are forgotten with the job.
+// DESIGN. A client that does not know whether its submission arrived sends it again with the same key, and gets the job of
+// the first submission. Keys belong to the account, and are deleted with the job.
 
-/// Submissions that came with a key.
+/// Submissions that had a key.
 package enum Idempotency {
     /// The longest key, in bytes of UTF-8.
     package static let limit = 255
@@ -12,11 +12,11 @@ package enum Idempotency {
     package enum Found: Equatable, Sendable {
         /// The uuid of the job that the same request made.
         case job(String)
-        /// Another request had this key.
+        /// A different request used this key.
         case otherRequest
     }
 
-    /// The job of a key; nil when the key is new, or its job is forgotten.
+    /// The job of a key; nil when the key is new, or its job was deleted.
     package static func find(
         _ key: String, account: Int64, requestSHA1: String, on connection: any Connection
     ) throws -> Found? {

@@ -1,7 +1,7 @@
 package import Database
 
 extension ProjectVital {
-    /// The projects of a scope, in the order in which they were made.
+    /// The projects of a scope, in the order of their creation.
     package static func list(_ scope: Scope, on connection: any Connection) throws -> [ProjectVital] {
         try connection.all(
             """

@@ -1,8 +1,8 @@
 package import Database
 
 extension Webhooks {
-    /// Queues a notice to each webhook of the organization that the report with this job has ended, and writes notices for the
-    /// subscriptions of its user: who asked for a report, owns its schedule, or made an upload that was refused. Does nothing for jobs
+    /// Queues a notice for each webhook of the organization that the report of this job has ended. Also writes notices for the
+    /// subscriptions of its user, who asked for the report, owns its schedule, or made a refused upload. Does nothing for jobs
     /// of other kinds and for unfinished ones.
     package static func announce(job id: Int64, at time: Int64, on connection: any Connection) throws {
         try connection.run(
@@ -33,7 +33,7 @@ extension Webhooks {
 }
 
 extension Job {
-    /// The organization, product or project that it is about.
+    /// The organization, product or project of the job.
     fileprivate var place: Scope {
         Scope(
             kind: project > 0 ? .project : product > 0 ? .product : .organization, organization: organization,

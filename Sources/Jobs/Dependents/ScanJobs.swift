@@ -1,7 +1,7 @@
 package import Database
 
 extension AbandonedScan {
-    /// Replaced scans, and staged ones whose import has ended or was started again.
+    /// Replaced scans, and staged scans whose import has ended or was started again.
     package static func all(on connection: any Connection) throws -> [AbandonedScan] {
         try connection.all(
             """
@@ -15,7 +15,7 @@ extension AbandonedScan {
 }
 
 extension StagedScan {
-    /// The job of the scan that the project shows, when it was accepted after job `job`: job numbers grow in the order of
+    /// The job of the project's current scan, if that job was accepted after `job`; job numbers rise in the order of
     /// acceptance. The project's row stays locked until the transaction ends.
     package func later(
         than job: Int64, in target: Target, on connection: any Connection

@@ -1,7 +1,7 @@
 package import Database
 
 extension Queue {
-    /// Whether a job of one of these organizations has this uuid and is not final.
+    /// Whether one of these organizations has an unfinished job with this uuid.
     package func isUnfinished(
         uuid: String, organizations: [Int64], on connection: any Connection
     ) throws -> Bool {
@@ -14,7 +14,8 @@ extension Queue {
             """) != nil
     }
 
-    /// The state of the job with this uuid in any organization; nil when there is none. For work on the server's own files.
+    /// The state of the job with this uuid in any organization; nil for an unknown uuid. For work on the server's own
+    /// files.
     package func state(uuid: String, on connection: any Connection) throws -> Job.State? {
         try connection.first("SELECT state FROM job WHERE uuid = \(uuid)") { $0.string(0) }.map { text in
             guard let state = Job.State(rawValue: text) else { throw QueueError.unreadable(uuid: uuid) }
@@ -22,15 +23,16 @@ extension Queue {
         }
     }
 
-    /// Uploads that are not in the inventory and may still get there, as a failed one may be tried again: the uuids of their
-    /// jobs, in the order of acceptance.
+    /// The uuids of the jobs of uploads that are not in the inventory but may still get there, because a failed job may be
+    /// tried again; in the order of acceptance.
     package static func uploadsToKeep(on connection: any Connection) throws -> [String] {
         try connection.all(
             "SELECT uuid FROM job WHERE kind = 'INTAKE' AND state IN ('PENDING', 'IN_PROGRESS', 'FAILED') ORDER BY id"
         ) { $0.string(0) }
     }
 
-    /// Uploads kept in the database that are in the inventory, or whose job is forgotten: the uuids of their jobs.
+    /// The uuids of the jobs of uploads that are stored in the database although they are in the inventory or their
+    /// job was deleted.
     package static func uploadsToForget(limit: Int, on connection: any Connection) throws -> [String] {
         try connection.all(
             """

@@ -3,13 +3,13 @@ package import Database
 import Glibc
 package import Store
 
-/// An artifact's row, as far as moving its bytes needs it.
+/// The row of an artifact, with the facts for moving its bytes.
 package struct ArtifactFacts: Sendable {
     package let name: String
     package let size: Int64
     package let sha256: String
 
-    /// All artifacts of a database, in the order of their names, in batches.
+    /// Calls a closure with all artifacts of a database in batches, in the order of their names.
     package static func each(in database: any Database, _ body: (ArtifactFacts) throws -> Void) throws {
         var last = ""
         while true {
@@ -29,9 +29,9 @@ package struct ArtifactFacts: Sendable {
 package struct ArtifactTally: Sendable {
     package var copied = 0
     package var bytes: Int64 = 0
-    /// In the target already.
+    /// The number of artifacts that the target already has.
     package var present = 0
-    /// In the database, but not in the store they should be in.
+    /// The number of artifacts in the database that their store lacks.
     package var missing = 0
 
     package init() {}
@@ -44,13 +44,13 @@ package struct ArtifactTally: Sendable {
     }
 }
 
-/// Brings artifacts into a store, each proved by the digest that its row has.
+/// Copies artifacts into a store and checks each against the digest in its row.
 package struct ArtifactDelivery: Sendable {
     let store: any ArtifactStore
 
     package init(store: any ArtifactStore) { self.store = store }
 
-    /// Whether the store has the artifact already.
+    /// Whether the store already has the artifact.
     package func has(_ artifact: ArtifactFacts) throws -> Bool {
         do throws(StoreError) {
             _ = try store.locate(artifact.name)
@@ -61,7 +61,7 @@ package struct ArtifactDelivery: Sendable {
         }
     }
 
-    /// Writes an artifact from pieces that `read` gives; it appears only when its digest is right.
+    /// Writes an artifact from the pieces of `read`; it becomes visible only if its digest is right.
     package func deliver(_ artifact: ArtifactFacts, read: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void)
         throws
     {
@@ -82,7 +82,7 @@ package struct ArtifactDelivery: Sendable {
 }
 
 extension StoredArtifact {
-    /// Hands on the bytes in pieces.
+    /// Passes the bytes on in pieces.
     package func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch self {
         case .file(let path):
@@ -102,13 +102,13 @@ extension StoredArtifact {
     }
 }
 
-/// A SHA-256 that closures share; one thread at a time.
+/// A SHA-256 that closures share; one thread at a time may use it.
 final class RunningDigest: Sendable {
     private let digests = Digests()
 
     func update(_ bytes: UnsafeRawBufferPointer) { digests.update(bytes) }
 
-    /// In hexadecimal; called once.
+    /// The digest in hexadecimal; may be called once.
     func finish() -> String { digests.finish().sha256 }
 }
 
@@ -120,7 +120,7 @@ extension CopyDigest {
     }
 }
 
-/// Is shown how far a long copy is.
+/// Receives the progress of a long copy.
 package struct CopyWatcher: Sendable {
     let show: @Sendable (DatabaseCopy.Progress) -> Void
     /// The copy has ended, or continues with work that reports no progress.

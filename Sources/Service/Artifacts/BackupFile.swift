@@ -6,12 +6,13 @@ import Inventory
 import Jobs
 package import Store
 
-// DESIGN. A backup is a SQLite file with the schema of the database that it was made from, whatever the engine: made by SQLite's
-// own online copy or by our copier from one snapshot of PostgreSQL. Three more tables describe the backup (`backup`), hold the row
-// counts of its tables (`backup_table`, so that a restore notices a damaged file), and hold artifacts in pieces
-// (`backup_artifact`). It is written beside its name, flushed and renamed, so a file with that name is a whole backup.
+// DESIGN. A backup is a SQLite file with the schema of its source database, for both engines. SQLite's own online copy makes
+// it, or Waybill's copier from one snapshot of PostgreSQL. Three more tables belong to a backup: `backup` describes it,
+// `backup_table` has the row counts of its tables (so that a restore notices a damaged file), and `backup_artifact` has
+// artifacts in pieces. It is written beside its final path, flushed and renamed, so a file with the final name is a complete
+// backup.
 
-/// Writes backups and puts them back.
+/// Writes backups and restores them.
 package struct BackupFile: Sendable {
     private static let piece = 1 << 20
     private static let tables = """
@@ -34,8 +35,8 @@ package struct BackupFile: Sendable {
 
     /// Makes a backup of a database that may be in use.
     /// - Parameters:
-    ///   - folder: the data directory, for uploads that wait to be imported.
-    ///   - store: where the artifacts are; nil to leave them out.
+    ///   - folder: the data directory, for uploads that await their import.
+    ///   - store: the store of the artifacts; nil to leave them out.
     package func write(from url: DatabaseURL, _ source: any Database, folder: String, store: (any ArtifactStore)?)
         throws
         -> CopyOutcome
@@ -51,7 +52,7 @@ package struct BackupFile: Sendable {
             BackupLeftovers.remove(part: part)
             SpooledLinks.remove(kept)
         }
-        // Uploads may be imported and removed while the database is copied: links keep their bytes.
+        // Uploads may be imported and deleted while the database is copied; links keep their bytes.
         SpooledLinks.make(from: folder, to: kept)
         let outcome = try fill(part, from: url, source, folder: folder, kept: kept, store: store)
         try DatabaseFile.seal(part)
@@ -122,7 +123,7 @@ package struct BackupFile: Sendable {
                     position += 1
                 }
             } catch StoreError.missing {
-                // Its time was over meanwhile.
+                // It has expired in the meantime.
             }
             guard digest.finish() == artifact.sha256 else {
                 try copy.write { _ = try $0.run("DELETE FROM backup_artifact WHERE uuid = \(artifact.name)") }
@@ -135,7 +136,7 @@ package struct BackupFile: Sendable {
         return tally
     }
 
-    /// Flushes the file and gives it its name; one that appeared meanwhile is not replaced.
+    /// Flushes the file and renames it; a file that appeared under the name in the meantime is not replaced.
     private func publish(_ part: String) throws {
         for place in [part, Folder.of(path)] {
             if place != part, link(part, path) != 0 {
@@ -150,7 +151,7 @@ package struct BackupFile: Sendable {
 
     // MARK: Putting back
 
-    /// Fails when the file cannot be read or is no backup.
+    /// Throws when the file cannot be read or is not a backup.
     package func check() throws {
         guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
         let isBackup: Bool
@@ -166,8 +167,8 @@ package struct BackupFile: Sendable {
         try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'backup_table'") != nil
     }
 
-    /// Fills an empty database, and a store with the artifacts that the backup has. The backup of an older program is
-    /// brought up to date on the way.
+    /// Fills an empty database, and a store with the artifacts that the backup has. The schema of an older backup is
+    /// upgraded on the way.
     package func restore(to target: any Database, store: any ArtifactStore) throws -> CopyOutcome {
         try check()
         return try DatabaseFile.read(path) { backup in
@@ -178,7 +179,7 @@ package struct BackupFile: Sendable {
             let expected = try backup.all("SELECT name, row_count, digest FROM backup_table ORDER BY name") {
                 TableState(table: $0.string(0), rows: $0.integer(1), digest: $0.string(2))
             }
-            // Checked before anything is written, so a damaged file leaves the target unchanged.
+            // The file is checked before anything is written, so a damaged file leaves the target unchanged.
             let states = try DatabaseCopy.states(of: backup, newDigest: CopyDigest.sha256)
             for (state, expected) in zip(states.sorted { $0.table < $1.table }, expected) where state != expected {
                 throw Failure(
@@ -222,13 +223,13 @@ package struct BackupFile: Sendable {
     }
 }
 
-/// Hard links to the files of a spool: the bytes stay when the import deletes the file.
+/// Hard links to the files of a spool; the bytes stay when the import deletes a file.
 enum SpooledLinks {
     static func make(from folder: String, to kept: String) {
         let spool = "\(folder)/\(IntakeJob.spoolFolder)"
         guard let names = Folder.names(in: spool) else { return }
         mkdir(kept, 0o700)
-        // Folders cannot be linked, and what is linked already stays: both are no harm.
+        // Folders cannot be linked, and existing links stay; neither causes harm.
         for name in names where !name.hasPrefix(".") { link("\(spool)/\(name)", "\(kept)/\(name)") }
     }
 

@@ -1,10 +1,10 @@
 import Bytes
 import Glibc
 
-// DESIGN. A backup makes a file beside its name and a folder of links in the folder of uploads; both carry the name of the
-// process (`Owner`), so that what a killed one left can be distinguished from the work of one that runs. The next backup into the same
-// folder removes such files, servers and backups remove such links. A folder of links whose owner cannot be known, as
-// one of another machine or of an older program, has a day.
+// DESIGN. A backup makes a file beside its final path, and a folder of links in the uploads folder. Both names contain the name
+// of the process (`Owner`), so that the remains of a killed process can be distinguished from running work. The next backup
+// into the same folder deletes such files; servers and backups delete such links. A folder of links whose owner cannot be
+// determined, such as one of another machine or of an older program, is kept for a day.
 
 /// The temporary files of backups.
 struct BackupLeftovers {
@@ -14,16 +14,16 @@ struct BackupLeftovers {
 
     let owner: Owner
 
-    /// Where the backup `path` is written.
+    /// The path where the backup `path` is written first.
     func part(of path: String) -> String { path + Self.partMark + owner.name }
 
-    /// Where the links of a backup lie, in the folder of uploads.
+    /// The folder of a backup's links, in the uploads folder.
     func links(in spool: String) -> String { "\(spool)/\(Self.linksMark)\(owner.name)" }
 
-    /// Removes the file that a backup wrote, and SQLite's files beside it.
+    /// Deletes the file that a backup wrote, and SQLite's files beside it.
     static func remove(part: String) { for end in ends { unlink(part + end) } }
 
-    /// Removes what dead backups left in the folder that `path` is in. Returns the names.
+    /// Deletes the remains of dead backups from the folder of `path`. Returns the names.
     func sweepParts(beside path: String) -> [String] {
         let place = Folder.of(path)
         return (Folder.names(in: place) ?? []).filter { name in
@@ -35,7 +35,7 @@ struct BackupLeftovers {
         }
     }
 
-    /// Removes the links of dead backups from a folder of uploads. Returns the names.
+    /// Deletes the links of dead backups from an uploads folder. Returns the names.
     func sweepLinks(in spool: String, now: Int64) -> [String] {
         (Folder.names(in: spool) ?? []).filter { name in
             guard name.hasPrefix(Self.linksMark) else { return false }

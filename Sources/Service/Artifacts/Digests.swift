@@ -1,7 +1,7 @@
 import Bytes
 import Synchronization
 
-/// The digests of a file that is being written, on whatever thread writes it.
+/// The digests of a file during its writing, on any thread.
 final class Digests: Sendable {
     private struct Pair: ~Copyable {
         var sha1 = Digest(.sha1)
@@ -19,7 +19,7 @@ final class Digests: Sendable {
         }
     }
 
-    /// The digests in hexadecimal; called once.
+    /// The digests in hexadecimal; may be called once.
     func finish() -> (sha1: String, sha256: String) {
         pair.withLock { pair in
             guard let done = pair.take() else { return ("", "") }

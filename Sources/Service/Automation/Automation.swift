@@ -40,7 +40,7 @@ final class Automation: Sendable {
     }
 
     func start() {
-        // A thread for each: a receiver that is slow holds up no report.
+        // Each kind of work has a thread, so a slow receiver delays no report.
         loop("schedules") { [self] in
             for case .refused(let schedule, let why) in try scheduler.run() {
                 runtime.log(.warning, "no report by schedule", ["schedule": "\(schedule)", "why": why])
@@ -70,7 +70,7 @@ final class Automation: Sendable {
         DispatchQueue(label: name).async(group: running) { [self] in turn(name, work) }
     }
 
-    /// Works once a second. A failure is logged, and the work is tried again.
+    /// Does the work once a second. A failure is logged, and the work is tried again.
     private func turn(_ name: String, _ work: () throws -> Void) {
         while !isStopping.load(ordering: .relaxed) {
             do {
@@ -85,7 +85,7 @@ final class Automation: Sendable {
     /// Starts no further work.
     func stopBeginning() { isStopping.store(true, ordering: .relaxed) }
 
-    /// Blocks until all is at rest: a delivery under way has at most 15 seconds, a mail half a minute.
+    /// Blocks until all work has ended: a running delivery takes at most 15 seconds, a mail half a minute.
     func wait() { running.wait() }
 
     private func writeAccessLog() throws {
@@ -93,7 +93,7 @@ final class Automation: Sendable {
         runtime.log(.warning, "lines of the access log are lost", ["count": "\(lost)"])
     }
 
-    /// Writes the notes of the last requests. Blocks until it is written.
+    /// Writes the notes of the last requests. Blocks until the ledger is written.
     func closeLedger() {
         do {
             try ledger.writeLast(to: runtime.database, at: runtime.queue.now())

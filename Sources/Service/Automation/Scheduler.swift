@@ -5,24 +5,24 @@ import Jobs
 import Reports
 import Synchronization
 
-/// Makes the reports whose time has come.
+/// Makes the reports that are due.
 final class Scheduler: Sendable {
-    /// The outcome for a schedule that was due.
+    /// The outcome for a due schedule.
     enum Decision: Sendable, Equatable {
         case submitted(uuid: String)
-        /// A report that cannot be made: its owner may no longer see its scope, or its request cannot be read.
-        /// Tried again at the next time.
+        /// The report cannot be made: its owner may no longer see its scope, or its request cannot be read. The next
+        /// time tries it again.
         case refused(schedule: Int64, why: String)
     }
 
     private let backend: Backend
-    /// When it looked last; 0 before.
+    /// The time of the last check; 0 for none.
     private let looked = Mutex<Int64>(0)
 
     init(_ backend: Backend) { self.backend = backend }
 
-    /// Submits due schedules, each once even when several servers look. Times that passed while no server ran count
-    /// as one.
+    /// Submits due schedules, each once even when several servers check. Several times that passed while no server
+    /// ran count as one.
     func run() throws -> [Decision] {
         let time = backend.queue.now()
         let last = looked.withLock { last in
@@ -33,7 +33,7 @@ final class Scheduler: Sendable {
         let due = try backend.database.read { try Schedules.due(at: time, limit: 100, on: $0) }
         var outcomes: [Decision] = []
         for schedule in due {
-            // The connection is lent to each by itself: one that is refused does not hold up the rest.
+            // Each submission borrows the connection by itself, so a refused one does not delay the others.
             let outcome = try backend.database.write { connection in
                 try self.submit(schedule, at: time, on: connection)
             }
@@ -43,12 +43,13 @@ final class Scheduler: Sendable {
         return outcomes
     }
 
-    /// Plans times again that lie farther ahead than their expression allows, because the clock was set back since they
-    /// were planned. At the start, as that may have happened while nothing ran.
+    /// Plans times again that are farther ahead than their expression allows, because the clock was set back after they
+    /// were planned. It also runs at the start, because the clock may have been set back while no server ran.
     private func realign() throws {
         var page = try backend.database.read { try Schedules.planned(after: 0, limit: 500, on: $0) }
         while let end = page.last {
-            // After the page: times that another server has planned while this one stood still are not too far ahead.
+            // Checked after the page, because times that another server planned while this one was suspended are not
+            // too far ahead.
             let time = backend.queue.now()
             for schedule in page {
                 guard let next = CronExpression(schedule.cron)?.next(after: time), next < schedule.due else { continue }
@@ -60,9 +61,9 @@ final class Scheduler: Sendable {
         }
     }
 
-    /// Nil when another server was first.
+    /// Nil when another server was faster.
     private func submit(_ schedule: ScheduleRecord, at time: Int64, on connection: any Connection) throws -> Decision? {
-        // A schedule that cannot be read any more waits a day for a version that can.
+        // A schedule that this version cannot read waits a day for a version that can.
         let next = CronExpression(schedule.cron)?.next(after: time) ?? time + TimeText.day
         let job: NewJob
         do {

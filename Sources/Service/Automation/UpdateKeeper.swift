@@ -6,9 +6,9 @@ import Jobs
 
 /// Automatic updates of a server.
 package struct UpdateSettings: Sendable {
-    /// Milliseconds from the beginning of an update to that of the next.
+    /// The milliseconds from the start of an update to the start of the next.
     package var interval: Int64
-    /// A mirror, as `waybill update --from` takes it; empty for the publishers.
+    /// A mirror in the form of `waybill update --from`; empty for the publishers.
     package var origin: String
 
     package init(interval: Int64, origin: String = "") {
@@ -24,13 +24,13 @@ struct UpdateKeeper: Sendable {
     let queue: Queue
     let settings: UpdateSettings
 
-    /// Submits the job when its time has come; true when it did.
+    /// Submits a due job; true when it did.
     func tend() throws -> Bool {
         let time = queue.now()
         let isDue = try queue.database.read { try FeedState.isTurnDue(at: time, every: settings.interval, on: $0) }
         guard isDue else { return false }
         return try queue.database.write { [queue, settings] connection in
-            // Without an organization no package is in use.
+            // Without an organization no packages are in use.
             guard let host = try queue.host(on: connection),
                 try queue.unfinished(.update, organization: host, on: connection).isEmpty,
                 try FeedState.takeTurn(at: time, every: settings.interval, on: connection)
@@ -44,17 +44,17 @@ struct UpdateKeeper: Sendable {
     }
 }
 
-/// Work of the kind UPDATE. Its request is the mirror to take things from, or empty for the publishers.
+/// Work of the kind UPDATE. The request is the mirror to use, or empty for the publishers.
 struct UpdateWork: Sendable {
     let queue: Queue
     /// The data directory.
     let folder: String
     let log: Log
 
-    /// Does a job, which is SUCCESS when this returns, even if single sources failed: their errors are in its result, in the log
+    /// Does a job. It is SUCCESS when this returns, even if single sources failed: their errors are in its result, in the log
     /// and with the sources. The lease's progress counts records.
     func run(_ lease: Lease) throws {
-        // Most of the time goes into waiting for others.
+        // Most of the time is spent waiting for other servers.
         lease.leavePlace()
         let reports: [FeedReport]
         do {

@@ -2,12 +2,13 @@ import Bytes
 import HTTP
 import Synchronization
 
-// DESIGN. A line for each request that has ended. A line is made on the thread that ends the request and kept in memory;
-// another thread writes the waiting lines once a second. A crash loses the last second.
+// DESIGN. A line for each finished request. The thread that ends the request makes the line and stores it in memory;
+// another thread writes the stored lines once a second. A crash loses the last second.
 
-/// Writes a line of JSON for each request: address, account, call, status, bytes, microseconds. No key, no query, no body.
+/// Writes a line of JSON for each request: address, account, call, status, bytes, microseconds. A line contains no key, no
+/// query and no body.
 final class AccessLog: Sendable {
-    /// Bytes that wait to be written; lines beyond are counted and left out.
+    /// The most bytes that wait to be written; further lines are counted and dropped.
     private static let limit = 8 << 20
 
     private struct Waiting {
@@ -20,7 +21,7 @@ final class AccessLog: Sendable {
 
     init(_ file: LineFile) { self.file = file }
 
-    /// Takes a request that has ended.
+    /// Takes a finished request.
     func note(_ event: AccessEvent, at time: Int64) {
         var line = JSONWriter()
         line.object { json in
@@ -46,8 +47,8 @@ final class AccessLog: Sendable {
         }
     }
 
-    /// Writes the collected lines, and returns the number of lines that were dropped for lack of room.
-    /// Blocks the calling thread.
+    /// Writes the collected lines, and returns the number of lines that were dropped for lack of room. The calling
+    /// thread blocks.
     func write() throws(Failure) -> Int64 {
         let taken = waiting.withLock { waiting in
             defer { waiting = Waiting() }
@@ -59,7 +60,7 @@ final class AccessLog: Sendable {
 }
 
 extension AccessEvent {
-    /// The path without tokens, which stand in addresses of the console: logs hold none.
+    /// The path without tokens: the console's addresses contain tokens, and logs must not.
     var loggedPath: String {
         path.split(separator: "/", omittingEmptySubsequences: false).map { part in
             let isToken =

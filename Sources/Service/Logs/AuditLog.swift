@@ -3,14 +3,14 @@ package import Database
 
 /// Writes the records of the audit trail to a file of JSON lines, after they are committed.
 struct AuditLog: Sendable {
-    /// Records that are written at once.
+    /// The records that are written at once.
     private static let slice = 200
 
     let file: LineFile
     let database: any Database
 
-    /// Writes the records that the file does not have yet. A crash between file and database writes lines twice: each has the
-    /// record's number. Blocks the calling thread.
+    /// Writes the records that are not in the file yet. A crash between file and database repeats lines; the record's number
+    /// identifies a repetition. The calling thread blocks.
     func run(goesOn: () -> Bool = { true }) throws {
         while goesOn() {
             let records = try database.read { try AuditTrail.unlogged(limit: Self.slice, on: $0) }
@@ -23,7 +23,7 @@ struct AuditLog: Sendable {
 }
 
 extension AuditRecord {
-    /// One JSON object; empty members are left out. Times are those of RFC 3339.
+    /// One JSON object; empty members are left out. Times have the format of RFC 3339.
     package var json: String {
         let texts: [(key: StaticString, value: String)] = [
             ("time", TimeText.rfc3339(time)), ("event", event.rawValue), ("email", email), ("address", origin.address),

@@ -1,19 +1,19 @@
 import Bytes
 import Glibc
 
-/// A file to which lines are appended: opened for each batch, so that it may be moved away at any time (logrotate without
-/// `copytruncate` and without a signal), and made again then. `-` is standard output.
+/// A file to which lines are appended. It is opened for each batch and made if missing, so it may be moved away at any
+/// time (logrotate without `copytruncate` and without a signal). `-` is standard output.
 struct LineFile: Sendable {
     let path: String
 
-    /// Checks that the file can be written, and makes it where it is not there; only its owner may read it.
+    /// Checks that the file can be written, and makes it if it is missing; only its owner may read it.
     init(_ path: String) throws(Failure) {
         self.path = path
         guard path != "-" else { return }
         close(try Self.opened(path))
     }
 
-    /// Appends whole lines. Blocks the calling thread.
+    /// Appends whole lines. The calling thread blocks.
     func append(_ lines: [UInt8]) throws(Failure) {
         guard !lines.isEmpty else { return }
         let descriptor = path == "-" ? 1 : try Self.opened(path)

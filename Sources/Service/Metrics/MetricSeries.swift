@@ -1,6 +1,6 @@
 import Synchronization
 
-// DESIGN. A family is declared once, with its help and its kind; a series is a family and the values of its labels. Label
+// DESIGN. A family is declared once, with its help and its kind. A series is a family with the values of its labels. Label
 // values are words of the program (calls, report types, formats, states), never text of a request, so the number of series
 // is bounded. The text is Prometheus' exposition format 0.0.4.
 
@@ -49,7 +49,7 @@ enum MetricFamily: String, CaseIterable {
     enum Kind: Equatable {
         case counter
         case gauge
-        /// With the upper bounds of its buckets, rising.
+        /// A histogram, with the ascending upper bounds of its buckets.
         case histogram([Double])
     }
 
@@ -103,7 +103,7 @@ enum MetricFamily: String, CaseIterable {
         }
     }
 
-    /// Bounds for quick requests, and for work in the background.
+    /// Bounds for fast requests, and for background work.
     private static let quick = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
     private static let slow = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800]
 }
@@ -112,7 +112,7 @@ enum MetricFamily: String, CaseIterable {
 struct MetricSeries {
     private enum Value {
         case number(Double)
-        /// Observations of each bucket, the last for those beyond all bounds, and their sum.
+        /// The observations in each bucket, the last for those beyond all bounds, and their sum.
         case histogram([Int], Double)
     }
 
@@ -184,7 +184,7 @@ struct MetricSeries {
         Int64(exactly: value).map(String.init) ?? "\(value)"
     }
 
-    /// Labels with their values, in which the format wants a backslash, a quote and a line feed escaped.
+    /// Labels with their values; the format requires escaping a backslash, a quote and a line feed in values.
     private static func braces(_ pairs: [(String, String)]) -> String {
         guard !pairs.isEmpty else { return "" }
         let inside = pairs.map { name, value in

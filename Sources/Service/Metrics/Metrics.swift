@@ -8,11 +8,11 @@ import Jobs
 import Store
 import Synchronization
 
-/// The counters of the process, and the values that are queried for each scrape.
+/// The counters of the process, and the values that each scrape queries.
 final class Metrics: Sendable {
     private let counted = Mutex(MetricSeries())
     private let begun = Double(Clock.now()) / 1000
-    /// The last text and when it was made: many scrapers cost the database no more than one.
+    /// The last text and its time: many scrapers cost the database no more than one.
     private let latest = Mutex<(text: String, at: Int64)>(("", 0))
 
     // MARK: Counting
@@ -85,7 +85,7 @@ final class Metrics: Sendable {
         "/api", "/health/live", "/health/ready", "/metrics", "/api/v1/bom", "/api/version", "/agent", "/",
     ]
 
-    /// The label of a path by its place; unknown paths share one.
+    /// The label of a path, by its position; unknown paths share one.
     private static func path(_ path: String) -> String {
         let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         if (0...4).contains(where: { path == "/api/v1.\($0)" }) { return "/api" }
@@ -100,7 +100,7 @@ final class Metrics: Sendable {
 
     // MARK: Telling
 
-    /// All families as text, those of the queue asked from the database, at most once a second.
+    /// All families as text. The values of the queue are read from the database at most once a second.
     func text(_ queue: Queue, workers: Int) -> String {
         let now = queue.now()
         if let fresh = latest.withLock({ abs(now - $0.at) < 1000 ? $0.text : nil }) { return fresh }
@@ -171,7 +171,7 @@ final class Metrics: Sendable {
         for (name, releases) in Dictionary(grouping: basis.ecosystems, by: { Ecosystem.word(ofPlace: $0.name) }) {
             series.set(.advisories, [name], Double(releases.reduce(0) { $0 + $1.records }))
             series.set(.advisoryNewest, [name], Double(releases.map(\.newest).max() ?? 0) / 1000)
-            // The release that waits longest.
+            // The waiting release that is the oldest.
             if let read = releases.map(\.read).min(), read > 0 {
                 series.set(.advisoryRead, [name], Double(read) / 1000)
             }
@@ -186,7 +186,7 @@ final class Metrics: Sendable {
         }
         if let memory = ProcessMemory.resident() { series.set(.processMemory, [], Double(memory)) }
         if let descriptors = Folder.names(in: "/proc/self/fd") {
-            // One less: the list of descriptors is itself read through one.
+            // One less, because reading the list of descriptors uses a descriptor.
             series.set(.processFiles, [], Double(descriptors.count - 1))
         }
         series.set(.processStart, [], begun)

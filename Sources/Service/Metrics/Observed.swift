@@ -68,7 +68,7 @@ final class ObservedDatabase: Database {
     func close() { real.close() }
 }
 
-/// A store whose errors and times are counted. A missing artifact is no error of the store.
+/// A store that counts its errors and times. A missing artifact is not an error of the store.
 struct ObservedStore: ArtifactStore {
     let real: any ArtifactStore
     let metrics: Metrics
@@ -111,7 +111,7 @@ struct ObservedStore: ArtifactStore {
     }
 }
 
-/// An upload whose errors are counted.
+/// An upload that counts its errors.
 private final class ObservedUpload: ArtifactUpload {
     private let real: any ArtifactUpload
     private let metrics: Metrics
@@ -145,7 +145,7 @@ private final class ObservedUpload: ArtifactUpload {
 }
 
 extension ContinuousClock.Instant {
-    /// Seconds from this moment to now.
+    /// The seconds from this moment to now.
     package var secondsAgo: Double {
         let (seconds, parts) = (ContinuousClock.now - self).components
         return Double(seconds) + Double(parts) * 1e-18

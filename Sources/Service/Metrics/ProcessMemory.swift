@@ -2,7 +2,8 @@ import Glibc
 
 /// The memory of this process.
 package enum ProcessMemory {
-    /// Bytes of the resident set; nil where `/proc` does not say. proc(5): the second number of `statm`, in pages.
+    /// The bytes of the resident set; nil where `/proc` does not state them. proc(5): the second number of `statm`,
+    /// in pages.
     package static func resident() -> Int? {
         guard let file = fopen("/proc/self/statm", "r") else { return nil }
         defer { fclose(file) }

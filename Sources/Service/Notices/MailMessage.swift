@@ -1,21 +1,22 @@
 import Bytes
 import HTTP
 
-// DESIGN. A message has two parts with the same content, as text and as HTML (RFC 2046 §5.1.4). Both are base64, so no line is too long
-// and no byte is lost on the way; texts from projects appear in these parts or in encoded words, and never unencoded in the head.
+// DESIGN. A message has two parts with the same content, as text and as HTML (RFC 2046 §5.1.4). Both are base64, so no line is
+// too long and no byte is lost on the way. Texts from projects appear only in these parts or in encoded words, and never
+// unencoded in the head.
 
-/// A message as RFC 5322 has it.
+/// A message in the format of RFC 5322.
 struct MailMessage {
     let from: String
     let to: String
-    /// The same on each attempt, so that a receiver recognizes a repeat.
+    /// The same for each attempt, so that a receiver recognizes a repetition.
     let uuid: String
     /// The common id of all messages about one vulnerability; empty without a vulnerability.
     let thread: String
     /// Milliseconds since 1970, UTC.
     let time: Int64
     let content: NoticeContent
-    /// A ZIP that comes with it.
+    /// An attached ZIP.
     var attachment: (name: String, bytes: [UInt8])?
 
     /// The whole message, with CRLF at the end of each line.
@@ -27,11 +28,10 @@ struct MailMessage {
             "Date: \(Self.date(time))", "Message-ID: <\(uuid)@\(domain)>",
         ]
         if !thread.isEmpty {
-            // The root message does not exist: mail programs still group messages that refer to it (RFC
-            // 5322 §3.6.4).
+            // The root message does not exist, but mail programs group messages that refer to it (RFC 5322 §3.6.4).
             lines += ["In-Reply-To: <\(thread)@\(domain)>", "References: <\(thread)@\(domain)>"]
         }
-        // RFC 3834 §5: no program answers that somebody is away.
+        // RFC 3834 §5: automatic replies are suppressed.
         lines += ["Auto-Submitted: auto-generated", "MIME-Version: 1.0"]
         var sink = ByteSink()
         guard let attachment else {
@@ -43,7 +43,7 @@ struct MailMessage {
         lines += ["Content-Type: multipart/mixed; boundary=\"\(outer)\"", "", "--\(outer)"]
         Self.append(lines, to: &sink)
         addParts(between: boundary, to: &sink)
-        // A line may have 998 characters, and encoding makes nine of a letter.
+        // A line may have 998 characters, and encoding turns one letter into up to nine.
         let name = attachment.name.utf8.count <= 200 ? attachment.name : "report.zip"
         let head = [
             "--\(outer)", "Content-Type: application/zip", "Content-Transfer-Encoding: base64",
@@ -59,7 +59,7 @@ struct MailMessage {
         for line in lines { sink.append(raw: line + "\r\n") }
     }
 
-    /// The text and the page, with the head that says so.
+    /// The text and the page, with the head that declares both.
     private func addParts(between boundary: String, to sink: inout ByteSink) {
         sink.append(raw: "Content-Type: multipart/alternative; boundary=\"\(boundary)\"\r\n\r\n")
         for (type, bytes) in [("plain", Array(plain.utf8)), ("html", html)] {
@@ -70,7 +70,7 @@ struct MailMessage {
         sink.append(raw: "--\(boundary)--\r\n")
     }
 
-    /// In lines of 76 characters (RFC 2045 §6.8), which 57 bytes make.
+    /// Writes lines of 76 characters (RFC 2045 §6.8), which is 57 bytes each.
     private static func append(base64 bytes: [UInt8], to sink: inout ByteSink) {
         for start in stride(from: 0, to: bytes.count, by: 57) {
             sink.append(raw: bytes[start..<min(start + 57, bytes.count)].base64)
@@ -80,14 +80,14 @@ struct MailMessage {
 
     // MARK: Head
 
-    /// A text of the head: as it is where it is short and plain, else as encoded words (RFC 2047 §2). A line may have 998 characters
-    /// (RFC 5322 §2.1.1).
+    /// A text of the head: unchanged if it is short and plain, otherwise as encoded words (RFC 2047 §2). A line may have 998
+    /// characters (RFC 5322 §2.1.1).
     static func encoded(_ text: String) -> String {
         let isPlain = text.utf8.count <= 200 && text.utf8.allSatisfy { $0 >= 32 && $0 < 127 } && !text.contains("=?")
         if isPlain { return text }
         var words: [String] = []
         var word: [UInt8] = []
-        // An encoded word holds whole characters and is at most 75 characters long: 45 bytes.
+        // An encoded word contains whole characters and is at most 75 characters long, which is 45 bytes.
         for character in text.unicodeScalars {
             let bytes = Array(String(character).utf8)
             if word.count + bytes.count > 45 {
@@ -103,7 +103,7 @@ struct MailMessage {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    /// RFC 5322 §3.3, UTC. 1970 began on a Thursday.
+    /// A date of RFC 5322 §3.3, UTC. 1970 began on a Thursday.
     static func date(_ time: Int64) -> String {
         let text = TimeText.time(time)
         let (year, month, day) = (text.prefix(4), text.dropFirst(5).prefix(2), text.dropFirst(8).prefix(2))
@@ -129,7 +129,7 @@ struct MailMessage {
             lines.append("")
         }
         if let more = content.more { lines.append("And \(more) more: the reports have them.") }
-        // Programs for mail on a terminal show what stands there.
+        // Mail programs on a terminal show this part.
         return Deception.forTerminal(lines.joined(separator: "\n") + "\n")
     }
 

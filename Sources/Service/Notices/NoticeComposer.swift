@@ -5,7 +5,7 @@ import Jobs
 
 /// Turns stored events into messages, in the transaction that deletes the events.
 struct NoticeComposer {
-    /// More causes at once than this are one message that lists them.
+    /// The most causes that become separate messages; more of them become one message that lists them.
     static let single = 10
 
     let queue: Queue
@@ -13,7 +13,7 @@ struct NoticeComposer {
     /// Milliseconds since 1970, UTC.
     let time: Int64
 
-    /// Writes the messages of the next subscription whose time has come; false when there is none.
+    /// Writes the messages of the next due subscription; false when none is due.
     func makeNext() throws -> Bool {
         guard let (subscription, items) = try NoticeMessages.takeItems(at: time, on: connection) else { return false }
         let standing = try Standing.find(
@@ -24,7 +24,7 @@ struct NoticeComposer {
         let seen = try items.filter { try isSeen($0, by: standing, visible, in: subscription.organization) }
         var notices = try notices(of: seen, subscription)
         if subscription.rhythm == .now {
-            // Each report by itself, however many there are.
+            // Each report gets its own message, whatever their number.
             let isEach = notices.count <= Self.single
             func isAlone(_ notice: NoticeContent.Notice) -> Bool {
                 isEach || notice.kind == NoticeKind.scheduled.rawValue
@@ -41,9 +41,9 @@ struct NoticeComposer {
         return true
     }
 
-    /// Whether the owner of a subscription may see what an item is about, and it still holds.
+    /// Whether the owner of a subscription may see the subject of an item, and the item is still valid.
     ///
-    /// - Parameter visible: the products that the owner sees; nil for all.
+    /// - Parameter visible: the products that the owner may see; nil for all.
     private func isSeen(
         _ item: NoticeItem, by standing: Standing, _ visible: Set<Int64>?, in organization: Int64
     ) throws -> Bool {
@@ -99,7 +99,7 @@ struct NoticeComposer {
         let known = try NoticeMessages.vulnerabilities(
             names.sorted(), organization: subscription.organization, on: connection)
         var notices: [(notice: NoticeContent.Notice, weight: Int64)] = []
-        // Items come by kind and subject.
+        // Items are sorted by kind and subject.
         for item in items {
             let last = notices.last?.notice
             if last?.kind != item.kind.rawValue || last?.subject != item.subject {

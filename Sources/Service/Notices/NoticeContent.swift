@@ -2,21 +2,21 @@ import Bytes
 import Database
 import FoundationEssentials
 
-/// The content of a message: the `data` that webhooks receive, from which mail is written. Keys with unknown values are
+/// The content of a message: the `data` that webhooks receive and mail is made from. Members with unknown values are
 /// absent.
 struct NoticeContent: Codable, Sendable, Equatable {
-    /// A product and a project that are concerned, and there a library.
+    /// An affected product and project, with the library.
     struct Place: Codable, Sendable, Equatable {
         let product: String
         let project: String
         let library: String
     }
 
-    /// One cause, with all places that it concerns.
+    /// One cause, with all places that it affects.
     struct Notice: Codable, Sendable, Equatable {
         /// A word of `NoticeKind`.
         let kind: String
-        /// The name of a vulnerability, of a policy, of a source, the uuid of a report.
+        /// The name of a vulnerability, a policy or a source, or the uuid of a report.
         let subject: String
         var severity: String?
         var score: Double?
@@ -24,10 +24,10 @@ struct NoticeContent: Codable, Sendable, Equatable {
         var epss: Double?
         var url: String?
         var detail: String?
-        /// The attachment of the message, or its address.
+        /// The attachment of the message, or the address of the report.
         var enclosure: String?
         var places: [Place] = []
-        /// Places that are not listed.
+        /// The number of unlisted places.
         var morePlaces: Int?
 
         /// The cause in one line.
@@ -60,16 +60,16 @@ struct NoticeContent: Codable, Sendable, Equatable {
     let title: String
     /// NOW, DAILY or WEEKLY.
     let rhythm: String
-    /// In the order of what to do first (docs/priorities.md).
+    /// Sorted by urgency (docs/priorities.md).
     var notices: [Notice]
-    /// Causes that are not listed.
+    /// The number of unlisted causes.
     var more: Int?
 
-    /// Causes of one message, and places of one cause, at most.
+    /// The most causes of one message, and the most places of one cause.
     static let noticeLimit = 200
     static let placeLimit = 100
 
-    /// As JSON with sorted keys.
+    /// The content as JSON with sorted keys.
     func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -5,14 +5,15 @@ import Feeds
 import Jobs
 import Outbound
 
-// DESIGN. Two transactions around each message: one takes it, with a lease that is longer than any sending, one says how it ended. So
-// no two nodes send it at a time; a node that dies between receiver and database repeats it after the lease, under the same id.
+// DESIGN. Two transactions surround the sending of each message: the first takes it, with a lease longer than any sending; the
+// second stores its outcome. So no two nodes send a message at a time. If a node dies between receiver and database, the
+// message is sent again after the lease, under the same id.
 
-/// Turns the notices of subscriptions into messages, and sends them. For one thread.
+/// Turns the notices of subscriptions into messages, and sends them. Belongs to one thread.
 struct NoticeSender {
     let queue: Queue
     let log: Log
-    /// Nil where the operator named no server.
+    /// Nil if the operator configured no server.
     let mail: MailServer?
     private let reports: ScheduledReports
     private let post: WebhookPost
@@ -43,7 +44,7 @@ struct NoticeSender {
         }
     }
 
-    /// Says what came about by the passing of time alone.
+    /// Reports events that are caused only by the passing of time.
     private func watch() throws {
         let time = queue.now()
         guard try queue.database.read({ try NoticeWatch.isDue(at: time, on: $0) }) else { return }
@@ -98,7 +99,7 @@ struct NoticeSender {
     private func send(
         _ message: NoticeMessage, _ content: NoticeContent, to address: String, by mail: MailServer
     ) throws -> WebhookPost.Outcome {
-        // Rights may have ended since the message was made: it is tried for about a day.
+        // Rights may have ended since the message was made; the message is tried for about a day.
         let standing = try queue.database.read { connection in
             try Standing.find(account: message.account, in: message.organization, on: connection)
         }
@@ -122,7 +123,7 @@ struct NoticeSender {
                 guard error.isTooLong, attachment != nil else {
                     return .failed(why: error.text, forGood: error.isForGood)
                 }
-                // Without the report the same server may take it.
+                // Without the report the same server may accept the message.
                 attaching = false
             }
         }

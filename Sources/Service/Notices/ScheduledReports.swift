@@ -4,20 +4,20 @@ import Database
 import Jobs
 import Store
 
-/// Gives mails about reports the report itself, or says where it is.
+/// Adds reports to mails: as an attachment, or as an address.
 struct ScheduledReports {
-    /// Bytes up to which a report is attached. As base64 they are 7 MB, which usual mail servers take.
+    /// The largest report, in bytes, that is attached. As base64 this is 7 MB, which usual mail servers accept.
     static let limit: Int64 = 5 << 20
 
     let queue: Queue
     let store: any ArtifactStore
-    /// Where people reach this server, without a slash at the end; nil where the operator did not say.
+    /// The address of this server for people, without a final slash; nil if the operator did not configure it.
     let publicURL: String?
 
-    /// Says of each report of a message where it is, and leaves out those that its owner may not see any more. A scheduled report that is
-    /// alone in it, and is not too long, is attached where `attaching` is true.
+    /// Adds the address of each report to a message, and removes reports that the owner may not see any more. A single
+    /// scheduled report within the size limit is attached if `attaching` is true.
     ///
-    /// - Parameter standing: the owner's rights.
+    /// - Parameter standing: the rights of the owner.
     func enclose(
         in content: NoticeContent, for standing: Standing, of organization: Int64, attaching: Bool
     ) throws -> (content: NoticeContent, attachment: (name: String, bytes: [UInt8])?) {
@@ -42,7 +42,8 @@ struct ScheduledReports {
         return (content, attachment)
     }
 
-    /// Whether a notice is about no report, about one that the account may see, or about one that is gone.
+    /// Whether the account may see a notice: it is not about a report, or about a visible one, or about a deleted
+    /// one.
     private func isSeen(
         _ notice: NoticeContent.Notice, by standing: Standing, of organization: Int64
     ) throws -> Bool {
@@ -53,7 +54,7 @@ struct ScheduledReports {
         return job.map(standing.canSee) ?? true
     }
 
-    /// The artifact of a report that is ready, and the token of its organization.
+    /// The artifact of a finished report, and the token of its organization.
     private func find(_ uuid: String, of organization: Int64) throws -> (artifact: Artifact, token: String)? {
         try queue.database.read { [queue] connection in
             guard let job = try queue.find(uuid: uuid, organization: organization, on: connection),
@@ -66,7 +67,7 @@ struct ScheduledReports {
         }
     }
 
-    /// The whole report; nil where it is too long, or the store does not give it: then the message says where it is.
+    /// The whole report; nil when it is too long or the store cannot read it. The message then has the address.
     private func read(_ artifact: Artifact) -> [UInt8]? {
         guard artifact.size <= Self.limit else { return nil }
         var bytes: [UInt8] = []

@@ -2,9 +2,9 @@ import API
 import Bytes
 import Outbound
 
-/// Posts signed messages to webhooks. For one thread.
+/// Posts signed messages to webhooks. Belongs to one thread.
 struct WebhookPost {
-    /// A webhook as its row has it.
+    /// A webhook from its row.
     struct Receiver {
         let url: String
         let secret: String
@@ -16,9 +16,9 @@ struct WebhookPost {
         case failed(why: String, forGood: Bool)
     }
 
-    /// Where webhooks may lead.
+    /// The allowed addresses of webhooks.
     let targets: WebhookTargets
-    /// Opens the secrets; nil where there is no key.
+    /// Decrypts the secrets; nil without a key.
     let secrets: SecretBox?
     private let connection: OutboundConnection?
 
@@ -28,10 +28,10 @@ struct WebhookPost {
         connection = try? OutboundConnection()
     }
 
-    /// Blocks until the receiver has answered, 15 seconds at most.
+    /// Blocks until the receiver has answered, at most 15 seconds.
     ///
     /// - Parameters:
-    ///   - id: the same on each attempt.
+    ///   - id: the same for each attempt.
     ///   - time: now, in milliseconds since 1970.
     func send(_ body: String, id: String, to receiver: Receiver, at time: Int64) -> Outcome {
         // The operator may have taken an address back since.

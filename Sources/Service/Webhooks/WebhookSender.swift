@@ -2,7 +2,7 @@ import API
 import Database
 import Jobs
 
-/// Tells webhooks of finished reports. For one thread.
+/// Notifies webhooks of finished reports. Belongs to one thread.
 struct WebhookSender {
     let runtime: Runtime
     private let post: WebhookPost
@@ -12,7 +12,7 @@ struct WebhookSender {
         post = WebhookPost(targets: targets, secrets: secrets)
     }
 
-    /// Sends due deliveries until there are none, or `goesOn` is false.
+    /// Sends due deliveries until none is left, or `goesOn` returns false.
     func run(goesOn: () -> Bool) throws {
         let (database, queue) = (runtime.database, runtime.queue)
         while goesOn() {

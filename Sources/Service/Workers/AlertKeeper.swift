@@ -5,9 +5,9 @@ import Intake
 import Jobs
 import Synchronization
 
-/// Decides alerts again whose causes changed: at once after a call that changed them. Jobs decide all others.
+/// Decides alerts again whose causes changed: those of a call at once. Jobs decide all others.
 struct AlertKeeper: Sendable {
-    /// How long a call waits.
+    /// The longest wait of a call.
     private static let patience = Duration.milliseconds(2000)
 
     let runtime: Runtime
@@ -17,9 +17,9 @@ struct AlertKeeper: Sendable {
 
     init(runtime: Runtime) { self.runtime = runtime }
 
-    /// After a call: as many projects of the organization as a moment allows.
+    /// After a call: decides as many projects of the organization as a short time allows.
     func settle(organization: Int64) async {
-        // From here on: a call that waited for a thread has waited long enough, and a job does the rest.
+        // The time starts here: a call that waited for a thread has waited long enough, and a job does the rest.
         let end = ContinuousClock.now + Self.patience
         await threads.run {
             guard ContinuousClock.now < end else { return }
@@ -33,7 +33,7 @@ struct AlertKeeper: Sendable {
         }
     }
 
-    /// Continues in-house rules whose call did not finish, for a moment; every node does this.
+    /// Continues in-house rules whose call did not finish, for a short time; every node does this.
     func tendRules(shouldStop: @escaping () -> Bool) {
         do {
             let end = ContinuousClock.now + Self.patience
@@ -48,10 +48,10 @@ struct AlertKeeper: Sendable {
         }
     }
 
-    /// Decisions whose time is over that one transaction ends.
+    /// The expired decisions that one transaction ends.
     private static let expiryLimit = 100
 
-    /// In all organizations: ends expired decisions, and continues those whose process has ended.
+    /// For all organizations: ends expired decisions, and continues those whose process has ended.
     private func tendDecisions(at time: Int64) throws {
         let database = runtime.database
         while let organization = try database.read({ try Decisions.expired(at: time, on: $0) }) {
@@ -64,8 +64,8 @@ struct AlertKeeper: Sendable {
         try DecisionWork(database: database, now: runtime.queue.now).resume()
     }
 
-    /// Everywhere: gives organizations with something stale their jobs, among them those with alerts whose time of being
-    /// ignored is over, with decisions that ended and with libraries that reached the age of a policy. True when there is a new one.
+    /// For all organizations: makes jobs for those with stale rows. Alerts whose time of being ignored ended, ended decisions,
+    /// and libraries that reached the age in a policy make rows stale. True when a job was made.
     func tend() -> Bool {
         do {
             let time = runtime.queue.now()
@@ -78,7 +78,7 @@ struct AlertKeeper: Sendable {
             }
             if over { try runtime.database.write { try Alerts.markExpired(at: time, on: $0) } }
             if let aged { try runtime.database.write { try aged.settle(on: $0) } }
-            // An import that still runs would make the same packages stale again.
+            // A running import would make the same packages stale again.
             guard before.sum.exchange(marks, ordering: .relaxed) == marks else { return false }
             let jobs = try MatchingJob(runtime.queue).submit(besideRunning: false, newUUID: Randomness.system.uuid)
             return !jobs.isEmpty

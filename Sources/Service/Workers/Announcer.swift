@@ -3,12 +3,13 @@ import Dispatch
 import Glibc
 import Synchronization
 
-// DESIGN. PostgreSQL holds a lock over the commit, flush included, of every transaction that notifies (src/backend/commands/
-// async.c, PreCommit_Notify), so submissions that notify themselves are committed one after the other: measured 6 to 8 times
-// slower with 16 clients. So the notification is sent after the commit, in a transaction of its own that writes and flushes
-// nothing, once for all submissions of a moment. A process that dies in between is covered by the polling of the workers.
+// DESIGN. PostgreSQL holds a lock during the commit, including its flush, of every transaction that notifies
+// (src/backend/commands/async.c, PreCommit_Notify). So submissions that notify themselves are committed one after the other:
+// measured 6 to 8 times slower with 16 clients. So the notification is sent after the commit, in a separate transaction that
+// writes and flushes nothing, once for all submissions of a moment. If a process dies in between, the polling of the workers
+// finds the job.
 
-/// Tells the workers of all processes on a database that there are jobs.
+/// Notifies the workers of all processes on a database of new jobs.
 final class Announcer: Sendable {
     static let channel: StaticString = "job"
 
@@ -36,7 +37,7 @@ final class Announcer: Sendable {
     private func send() {
         repeat {
             state.withLock { $0 = .sending }
-            // Where notices do not arrive, workers look by themselves.
+            // Where notifications do not arrive, workers poll.
             do {
                 try database.write { try $0.notify(Self.channel) }
             } catch {

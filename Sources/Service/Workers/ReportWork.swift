@@ -16,7 +16,7 @@ struct ReportWork: Sendable {
     /// Makes the report of a lease and marks the job as done.
     func run(_ lease: Lease) throws {
         let job = lease.job
-        // The number of a claim never comes again, so neither does the name.
+        // The number of a claim is unique, so the name is, too.
         try make(try ReportRequest(json: job.request), name: "\(job.uuid)-\(job.claims)", lease: lease)
     }
 
@@ -31,9 +31,10 @@ struct ReportWork: Sendable {
             let key = try Self.cacheKey(request, facts, request.notes(on: connection) + surroundings)
             return try queue.artifact(cacheKey: key, organization: job.organization, on: connection)
         }
-        // An earlier artifact of the same data is the answer. An expiry in between is a reason to make it again.
+        // An earlier artifact of the same data is the answer. If it has expired in the meantime, the report is made
+        // again.
         if let existing, try isStored(existing) {
-            // Only the disk is waited for. In the seldom case below the report is made without a place.
+            // The job now only waits for the disk. In the rare case below, the report is made without a place.
             lease.leavePlace()
             do {
                 try queue.succeed(job, owner: lease.owner, sharing: existing)
@@ -67,13 +68,13 @@ struct ReportWork: Sendable {
             try queue.succeed(job, owner: lease.owner, artifact: artifact)
             observe(MadeReport(request, artifact, isNew: true, took: queue.now() - begun))
         } catch {
-            // Not ours to publish any more; the sweeper takes what cannot be removed now.
+            // This worker may not publish any more; the sweeper deletes what cannot be deleted now.
             try? store.remove(name)
             throw error
         }
     }
 
-    /// Whether the store still has an artifact. A store that cannot answer is no reason to make it again.
+    /// Whether the store still has an artifact. A store that does not answer is no reason to make the report again.
     private func isStored(_ artifact: Artifact) throws(StoreError) -> Bool {
         do {
             _ = try store.locate(artifact.uuid)
@@ -92,14 +93,14 @@ struct ReportWork: Sendable {
     }
 }
 
-/// A report that a job came to, for the counters.
+/// The report of a finished job, for the counters.
 struct MadeReport: Sendable {
-    /// As the catalog spells it.
+    /// The type in the catalog's spelling.
     let type: String
     let format: String
     let rows: Int64
     let size: Int64
-    /// False when an artifact that existed was the answer.
+    /// False when an existing artifact was the answer.
     let isNew: Bool
     /// Milliseconds.
     let took: Int64

@@ -2,20 +2,20 @@ import Database
 import Jobs
 import Store
 
-/// Removes expired artifacts and jobs, and files that no artifact or running job owns; puts back jobs whose worker has
-/// ended.
+/// Deletes expired artifacts and jobs, and files that belong to no artifact or running job; requeues jobs whose worker
+/// has ended.
 struct Sweeper: Sendable {
     let queue: Queue
     let store: any ArtifactStore
     let owner: Owner
     let log: Log
-    /// How long records of the audit trail are kept, in milliseconds.
+    /// The time for which audit records are kept, in milliseconds.
     let auditRetention: Int64
-    /// Records of the audit trail that one transaction removes, and such transactions in one sweep: the writer is held for
+    /// The audit records that one transaction deletes, and the transactions of one sweep: the writer is held for
     /// milliseconds.
     private static let auditSlice = (records: 500, times: 200)
 
-    /// Puts back the jobs of dead workers.
+    /// Requeues the jobs of dead workers.
     func rescue() {
         do {
             for job in try queue.rescue(isDead: owner.knowsDead) {
@@ -26,7 +26,7 @@ struct Sweeper: Sendable {
         }
     }
 
-    /// Removes expired artifacts with their jobs, then files without an owner.
+    /// Deletes expired artifacts with their jobs, then files without an owner.
     func sweep() {
         do {
             while true {
@@ -48,8 +48,7 @@ struct Sweeper: Sendable {
                 try NoticeMessages.sweep(before: before, on: connection)
             }
             try sweepAudit()
-            // Names are listed before jobs are looked up, so a job that began a file in between is
-            // found.
+            // Names are listed before jobs are queried, so a job that began a file in between is found.
             for name in try queue.strays(among: try store.names()) {
                 try store.remove(name)
                 log(.info, "stray artifact removed", ["name": name])
@@ -59,7 +58,7 @@ struct Sweeper: Sendable {
         }
     }
 
-    /// Removes records of the audit trail whose time is over, in short transactions.
+    /// Deletes expired audit records in short transactions.
     private func sweepAudit() throws {
         let before = queue.now() - auditRetention
         for _ in 0..<Self.auditSlice.times {

@@ -5,9 +5,9 @@ import Intake
 import Jobs
 import Synchronization
 
-/// The workers of a process and the upkeep of the queue, for both `serve` and `worker`.
+/// The workers of a process and the maintenance of the queue, for both `serve` and `worker`.
 package final class Workforce: Sendable {
-    /// To be rung when a job was submitted here: wakes workers of this process and of others.
+    /// The bell to ring after a job was submitted here: it wakes workers of this process and of others.
     let doorbell: Bell
     let count: Int
     private let runtime: Runtime
@@ -19,7 +19,7 @@ package final class Workforce: Sendable {
     private let tending = DispatchGroup()
     private let listening = Mutex<Listening?>(nil)
 
-    /// - Parameter workers: jobs at a time; 0 only tends the queue.
+    /// - Parameter workers: jobs at a time; 0 only maintains the queue.
     package init(_ runtime: Runtime, workers: Int) {
         self.runtime = runtime
         count = workers
@@ -37,7 +37,7 @@ package final class Workforce: Sendable {
             auditRetention: runtime.settings.auditRetention)
         worker = runtime.worker(bell: bell) { [doorbell] event in
             metrics.count(event)
-            // Reports that waited for the upload may run now, and other workers may take jobs that were given back.
+            // Reports that waited for the upload may run now, and other workers may take the returned jobs.
             if event.job.kind == .intake || event.outcome == .givenBack { doorbell.ring() }
             log(
                 event.outcome == .failed ? .warning : .info, "job \(event.outcome.rawValue)",
@@ -65,7 +65,7 @@ package final class Workforce: Sendable {
         }
         if count > 0 { worker.start(count: count) }
         DispatchQueue(label: "sweeper").async(group: tending) { [self] in
-            // The last process may have left much behind, so this waits for the first request.
+            // The previous process may have left much behind, so this waits for the first request.
             sweep()
             notePatterns()
             var (seconds, nextRescue) = (0, 5)
@@ -89,7 +89,7 @@ package final class Workforce: Sendable {
         }
     }
 
-    /// Says in the log and, once, in the change log which saved patterns this program cannot use.
+    /// Reports saved patterns that this program cannot use, in the log and, once, in the change log.
     private func notePatterns() {
         do {
             let time = runtime.queue.now()
@@ -130,8 +130,8 @@ package final class Workforce: Sendable {
         }
     }
 
-    /// The rows of failed and replaced imports are deleted soon, because they are many. One sweep leaves rows that
-    /// another import may use.
+    /// The rows of failed and replaced imports are many, so they are deleted soon. One sweep leaves rows that another
+    /// import may use.
     private func sweepScans() {
         do {
             _ = try runtime.intake.sweep()
@@ -140,10 +140,10 @@ package final class Workforce: Sendable {
         }
     }
 
-    /// Stops tending the queue.
+    /// Stops maintaining the queue.
     func stopTending() { isStopping.store(true, ordering: .relaxed) }
 
-    /// Lets running jobs end within `grace` seconds, gives the rest back. Blocks until all is at rest.
+    /// Lets running jobs end within `grace` seconds, and gives the others back. Blocks until all work has ended.
     package func stop(grace: Int) {
         stopTending()
         if count > 0 { worker.stop(grace: grace * 1000) }
@@ -151,8 +151,8 @@ package final class Workforce: Sendable {
         tending.wait()
     }
 
-    /// For the end of a process that did not stop in time: gives back the jobs that still run, as far as that takes no more
-    /// than a second, and says which they are.
+    /// For the end of a process that did not stop in time: gives the running jobs back, within at most a second, and logs
+    /// them.
     package func abandon() {
         let given = Mutex<[String]>([])
         let done = DispatchSemaphore(value: 0)

@@ -1,8 +1,9 @@
 import BOM
 import Bytes
 
-// DESIGN. Statements name products by ids. The tree says what an id means: a product with its names, or a product as a part of another (a
-// relationship), which may be such a pair itself. The tree is small beside the statements and kept whole.
+// DESIGN. Statements name products by ids. The tree defines the meaning of an id: a product with its names, or a product as a
+// part of another (a relationship). The parts of a relationship may be relationships, too. The tree is small beside the
+// statements and kept whole.
 
 /// The products of a CSAF document (CSAF 2.0, 3.2.2 "Product Tree").
 struct CSAFProductTree {
@@ -18,11 +19,11 @@ struct CSAFProductTree {
     private var count = 0
 
     private static let limit = 1_000_000
-    /// Levels of branches, and of relationships between relationships.
+    /// The most levels of branches, and of relationships between relationships.
     private static let depthLimit = 64
 
-    /// What an id stands for; the error is why it stands for nothing. Of pairs of pairs the innermost part and the outermost whole
-    /// count.
+    /// The target of an id; the error is the reason why it has none. For relationships of relationships, the innermost part and
+    /// the outermost whole count.
     func target(_ id: String) -> Result<Statement.Target, Fault> {
         guard let relation = relations[id] else {
             return products[id].map { .success(Statement.Target($0)) } ?? .failure(Self.unknown(id))
@@ -46,7 +47,7 @@ struct CSAFProductTree {
         return .failure(Fault(text: "the product tree leads from \"\(id.prefix(100))\" in a circle"))
     }
 
-    /// Why an id is nothing.
+    /// The reason why an id has no meaning.
     struct Fault: Error { let text: String }
 
     private static func unknown(_ id: String) -> Fault {
@@ -78,7 +79,7 @@ struct CSAFProductTree {
         }
     }
 
-    /// What the branches above say of a product (3.1.2.2 "Branches Type - Category").
+    /// The facts about a product in the branches above it (3.1.2.2 "Branches Type - Category").
     private struct Branch {
         var name = ""
         var version = ""
@@ -104,7 +105,7 @@ struct CSAFProductTree {
         while try json.nextObject() {
             var (category, name) = ("", "")
             var own: (id: String, product: ProductReference)?
-            // Members come in any order: what lies below waits for the name.
+            // Members come in any order, so the content waits for the name.
             var below: String?
             while try json.nextKey() {
                 if json.keyEquals("category") {
@@ -168,7 +169,7 @@ struct CSAFProductTree {
     }
     private static let productFields = JSONKeys<ProductField>()
 
-    /// A full product name, whose object has been entered (3.1.3).
+    /// Reads a full product name, whose object was entered (3.1.3).
     private func product(_ json: inout JSONReader) throws -> (id: String, product: ProductReference) {
         var id = ""
         var it = ProductReference(text: "")
@@ -186,7 +187,7 @@ struct CSAFProductTree {
         return (id, it)
     }
 
-    /// 3.1.3.3 "Product Identification Helper".
+    /// Reads 3.1.3.3 "Product Identification Helper".
     private func helper(_ json: inout JSONReader, into it: inout ProductReference) throws {
         guard try json.beginObjectUnlessNull() else { return }
         while try json.nextKey() {
@@ -203,7 +204,7 @@ struct CSAFProductTree {
         }
     }
 
-    /// An entry of `hashes`, whose object has been entered: a file and its digests.
+    /// Reads an entry of `hashes`, whose object was entered: a file and its digests.
     private func digests(_ json: inout JSONReader, into it: inout ProductReference) throws {
         while try json.nextKey() {
             guard json.keyEquals("file_hashes") else {
@@ -244,7 +245,7 @@ struct CSAFProductTree {
     }
     private static let relationFields = JSONKeys<RelationField>()
 
-    /// 3.2.2.4 "Relationships": one product as a part of another, or installed on or with it.
+    /// Reads 3.2.2.4 "Relationships": one product as a part of another, or installed on or with it.
     private mutating func readRelationships(_ json: inout JSONReader) throws {
         guard try json.beginArrayUnlessNull() else { return }
         while try json.nextObject() {

@@ -1,7 +1,7 @@
 import BOM
 import Bytes
 
-/// Reads CSAF 2.0 (OASIS, csaf-v2.0): the VEX profile (4.5), and what security advisories (4.4) say in the same fields.
+/// Reads CSAF 2.0 (OASIS, csaf-v2.0): the VEX profile (4.5), and the same fields in security advisories (4.4).
 struct CSAFReader: DialectReader {
     private(set) var head: StatementHead
     private(set) var tree = CSAFProductTree()
@@ -60,7 +60,7 @@ struct CSAFReader: DialectReader {
     }
     private static let trackingFields = JSONKeys<TrackingField>()
 
-    /// 3.2.1 "Document Property".
+    /// Reads 3.2.1 "Document Property".
     private static func read(_ json: inout JSONReader, into head: inout StatementHead) throws {
         guard try json.beginObjectUnlessNull() else { return }
         var seen = JSONSeenKeys()

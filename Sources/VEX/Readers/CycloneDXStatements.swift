@@ -2,7 +2,8 @@ import BOM
 import Bytes
 import Inventory
 
-/// The statements in a CycloneDX document, alone or beside components (ECMA-424, `vulnerabilities[].analysis`), read by BOM's reader.
+/// The statements in a CycloneDX document, alone or beside components (ECMA-424, `vulnerabilities[].analysis`), read by BOM's
+/// reader.
 struct CycloneDXStatements: DialectReader {
     private(set) var head: StatementHead
     private let path: String
@@ -85,7 +86,7 @@ struct CycloneDXStatements: DialectReader {
         return it
     }
 
-    /// What an entry of `affects` is about, with the state of each: versions may have one of their own.
+    /// The subjects of an entry of `affects`, with the state of each, because versions may have their own.
     private func targets(
         _ affected: VulnerabilityClaim.Affected, said: String
     ) -> [(state: String, target: Statement.Target)] {
@@ -104,7 +105,7 @@ struct CycloneDXStatements: DialectReader {
         return found.map { state, versions in
             var target = target
             func limit(_ product: inout ProductReference) {
-                // A reference that is known has its version; versions beside it only repeat it.
+                // A known reference already has its version; versions beside it only repeat it.
                 guard product.purl?.version.isEmpty ?? product.version.isEmpty else { return }
                 product.ranges += versions.map(\.range).filter { !$0.isEmpty }
                 let single = versions.map(\.version).filter { !$0.isEmpty }

@@ -2,8 +2,8 @@ import BOM
 import Bytes
 import Inventory
 
-/// Reads OpenVEX 0.2.0 (openvex/spec, OPENVEX-SPEC.md), and the spellings of 0.0.1 and 0.0.2, where vulnerabilities and products are
-/// plain texts.
+/// Reads OpenVEX 0.2.0 (openvex/spec, OPENVEX-SPEC.md), and the forms of 0.0.1 and 0.0.2, where vulnerabilities and products
+/// are plain texts.
 struct OpenVEXReader: DialectReader {
     let head: StatementHead
     private let document: StatementDocument
@@ -94,7 +94,7 @@ struct OpenVEXReader: DialectReader {
             }
         }
         it.lastUpdated = it.lastUpdated ?? it.firstIssued ?? head.time
-        // 0.0.x has parts at the statement.
+        // In 0.0.x the statement has the parts.
         it.targets =
             parts.isEmpty
             ? products : products.flatMap { product in parts.map { Statement.Target(product.product, part: $0) } }
@@ -193,7 +193,7 @@ struct OpenVEXReader: DialectReader {
         return targets
     }
 
-    /// `identifiers`: a package URL, and CPEs, by which Waybill knows nothing.
+    /// Reads `identifiers`: a package URL, and CPEs, which Waybill cannot look up.
     private func identifiers(_ json: inout JSONReader, into product: inout ProductReference) throws {
         guard try json.beginObjectUnlessNull() else { return }
         while try json.nextKey() {

@@ -1,17 +1,17 @@
 package import BOM
 import Bytes
 
-// DESIGN. A document is read as often as its dialect needs: for what it says of itself and of its products, which may stand
-// behind what refers to them; for contradictions, which show only at the end; and for its statements. So memory holds the products
-// and a few bytes for each statement, not the statements. A contradiction invalidates the statements concerned, not the document.
+// DESIGN. A document is read as often as its dialect needs: for its own facts and its products, which may follow the references
+// to them; for contradictions, which are known only at the end; and for its statements. So memory holds the products and a few
+// bytes for each statement, not the statements. A contradiction invalidates only its statements, not the document.
 
 /// Reads the statements of a document of any dialect, recognized by its content.
 package enum VEXReader {
-    /// Products that the statements of one document may name, each statement's own.
+    /// The most products in the statements of one document, counted for each statement.
     package static let targetLimit = 1_000_000
 
-    /// Reads a file and hands its statements to the receiver, in their order. On an error what was handed out before does
-    /// not count.
+    /// Reads a file and passes its statements to the receiver, in order. After an error, the statements passed on before
+    /// do not count.
     package static func read(file path: String, into receiver: inout some StatementReceiver) throws(BOMError) {
         switch try BOMReader.recognize(file: path) {
         case .bom(.spdx):
