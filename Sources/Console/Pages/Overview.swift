@@ -26,11 +26,13 @@ extension Page {
             // The first of them: a page is no report.
             for pattern in unusable.prefix(10) { html.element("p", ("class", "alert"), text: "\(pattern.text).") }
             html.element("div", ("class", "columns")) { html in
-                html.section("What to do first") { html in html.todo(todo, visit) }
+                html.element("div") { html in
+                    html.section("What to do first") { html in html.todo(todo, visit) }
+                    html.trendSection(trend)
+                }
                 html.section("Open alerts about vulnerabilities") { html in
                     html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                     html.basis(basis)
-                    html.trend(trend)
                 }
             }
             if !worst.isEmpty {

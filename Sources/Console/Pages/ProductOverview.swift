@@ -16,8 +16,8 @@ extension Page {
             html.section("Open alerts about vulnerabilities") { html in
                 html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
-                html.trend(trend)
             }
+            html.trendSection(trend)
             html.section("Projects") { html in
                 html.search(visit, "Part of the name")
                 if projects.rows.isEmpty {

@@ -13,9 +13,9 @@ extension Page {
             html.section("Open alerts about vulnerabilities") { html in
                 html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
-                html.trend(trend)
                 html.ecosystems(basis)
             }
+            html.trendSection(trend)
             if let vital {
                 html.section("Content") { html in
                     html.facts([

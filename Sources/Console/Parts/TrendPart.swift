@@ -2,12 +2,16 @@ import Bytes
 import Reports
 
 extension HTML {
-    /// How open alerts became more or fewer: a bar for each day, and the numbers in words and as a table.
-    mutating func trend(_ trend: SeverityTrend) {
-        guard let first = trend.points.first, let last = trend.points.last, trend.points.count > 1 else { return }
+    /// How open alerts became more or fewer: a bar for each day, and the numbers in words and as a table. Left out while there never was one.
+    mutating func trendSection(_ trend: SeverityTrend) {
         let most = trend.points.map(\.counts.total).max() ?? 0
-        if most == 0 { return }
-        element("h3", text: "The last \(trend.points.count) days")
+        guard let first = trend.points.first, let last = trend.points.last, most > 0 else { return }
+        section("Open alerts of the last \(trend.points.count) days") { $0.trend(trend, from: first, to: last, most) }
+    }
+
+    private mutating func trend(
+        _ trend: SeverityTrend, from first: SeverityTrend.Point, to last: SeverityTrend.Point, _ most: Int64
+    ) {
         let (from, to) = (Self.date(first.day), Self.date(last.day))
         let words =
             "\(Words.number(first.counts.total)) open alerts at the end of \(from), at most \(Words.number(most)), "
