@@ -131,7 +131,10 @@ extension HTML {
     fileprivate mutating func products(_ rows: [ProductList.Row], _ sorted: Sorting) {
         var columns: [ListColumn<ProductList.Row>] = [
             ListColumn("Product", order: "name") { row, html in html.link(Address(.product, row.token), row.name) },
-            .number("Projects", \.projects),
+            ListColumn("Projects", isNumber: true) { row, html in
+                html.text(Words.number(row.projects))
+                if row.projects > 0, !row.isAssessed { html.mark("not assessed", "bad") }
+            },
         ]
         columns += ListColumn<ProductList.Row>.counts(\.counts)
         columns.append(.time("Last updated", isWide: true, \.updated))

@@ -72,6 +72,7 @@ struct Migration: Sendable {
         .alertReasons, .basis, .namedDigests, .feeds, .licenseReadings,
         .statements, .keys, .audit, .sessionUse, .decisions, .contentTimes, .notices,
         .questions, .alertLists, .signIn, .signInLimits, .severityDays, .likelihoodEditions,
+        .projectRevisions,
     ]
 
     /// Schemas that programs have which somebody may run. Their fixtures in Tests/Data stay for ever; a test looks for them.

@@ -29,6 +29,7 @@ import Testing
             }
         }
         let project = try fixture.scope(.project)
+        found.append(("revisions", "project_revision", ProductSums.revisionsQuery(product: project.product)))
         found += [
             ("libraries", nil, LibraryList(project).query()), ("history", nil, HistoryList(project).query()),
             ("paths", nil, PathList(project).query()), ("graph", nil, PathList.graphQuery(project)),

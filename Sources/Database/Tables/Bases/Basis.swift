@@ -69,26 +69,61 @@ package struct Basis: Sendable, Equatable {
         return basis
     }
 
-    /// - Parameter groups: selects obstacles, their subjects, covered ecosystems and numbers of libraries.
-    private static func read(_ groups: SQL, on connection: any Connection) throws -> Basis {
-        var basis = Basis()
+    /// - Parameter query: selects obstacles, their subjects, covered ecosystems and numbers of libraries.
+    private static func read(_ query: SQL, on connection: any Connection) throws -> Basis {
+        var groups: [Group: Int] = [:]
+        try connection.each(query) { row in
+            let group = Group(obstacle: row.string(0), subject: row.string(1), covered: row.string(2))
+            groups[group, default: 0] += Int(row.integer(3))
+        }
+        return try Basis(groups, on: connection)
+    }
+
+    /// What a basis counts together: an obstacle, what it is about, and the ecosystems that were looked in.
+    package struct Group: Sendable, Hashable {
+        let obstacle: String
+        let subject: String
+        let covered: String
+
+        /// Whether its libraries were looked up.
+        package var isAssessed: Bool { obstacle.isEmpty }
+    }
+
+    /// Calls `body` with each group of each of these projects and its number of libraries; a group may come several times.
+    ///
+    /// - Parameter projects: their numbers, as a list for `IN`.
+    package static func eachGroup(
+        of projects: SQL, on connection: any Connection, _ body: (_ project: Int64, Group, _ libraries: Int) -> Void
+    ) throws {
+        try connection.each(
+            """
+            SELECT p.id, b.obstacle, b.subject, b.covered, b.libraries FROM project p JOIN scan_basis b ON b.scan = p.scan
+            WHERE p.id IN \(projects) AND p.scan > 0
+            """
+        ) { row in
+            body(
+                row.integer(0), Group(obstacle: row.string(1), subject: row.string(2), covered: row.string(3)),
+                Int(row.integer(4)))
+        }
+    }
+
+    /// The basis that has these groups with their numbers of libraries.
+    package init(_ groups: [Group: Int], on connection: any Connection) throws {
         var missing: [String: Int] = [:]
         var used: [String: Int] = [:]
-        try connection.each(groups) { row in
-            let count = Int(row.integer(3))
-            basis.libraries += count
-            guard let kind = MatchingObstacle.Kind(rawValue: row.string(0)) else {
-                basis.matchable += count
-                for place in row.string(2).split(separator: "\n") { used[String(place), default: 0] += count }
-                return
+        for (group, count) in groups {
+            libraries += count
+            guard let kind = MatchingObstacle.Kind(rawValue: group.obstacle) else {
+                matchable += count
+                for place in group.covered.split(separator: "\n") { used[String(place), default: 0] += count }
+                continue
             }
-            basis.unmatched[kind, default: 0] += count
-            if kind == .noAdvisories { missing[row.string(1), default: 0] += count }
+            unmatched[kind, default: 0] += count
+            if kind == .noAdvisories { missing[group.subject, default: 0] += count }
         }
-        basis.gaps = missing.map { Gap(name: $0.key, libraries: $0.value) }
+        gaps = missing.map { Gap(name: $0.key, libraries: $0.value) }
             .sorted { ($1.libraries, $0.name) < ($0.libraries, $1.name) }
-        basis.ecosystems = try ecosystems(named: used.keys.sorted(), libraries: used, on: connection)
-        return basis
+        ecosystems = try Self.ecosystems(named: used.keys.sorted(), libraries: used, on: connection)
     }
 
     /// - Parameter names: nil for all.

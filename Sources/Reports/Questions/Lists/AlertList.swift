@@ -176,6 +176,19 @@ package struct AlertList: Sendable {
             """) ?? 0
     }
 
+    /// The number of open alerts of each project that say that a policy is violated; projects without any are left out.
+    ///
+    /// - Parameter projects: their numbers, as a list for `IN`.
+    static func violations(of projects: SQL, on connection: any Connection) throws -> [(Int64, Int64)] {
+        try connection.all(
+            """
+            SELECT a.project, count(*) FROM alert a
+            WHERE a.type = \(AlertType.rejectedByPolicy.rawValue) AND a.type <> 'SECURITY_VULNERABILITY'
+                AND a.project IN \(projects) AND a.state = 'OPEN' GROUP BY a.project
+            """
+        ) { ($0.integer(0), $0.integer(1)) }
+    }
+
     /// The number of projects in which a vulnerability is open; counted up to `limit`.
     package static func projects(
         havingOpen vulnerability: Int64, in scope: Scope, upTo limit: Int64, on connection: any Connection

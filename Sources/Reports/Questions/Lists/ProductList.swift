@@ -6,6 +6,8 @@ package struct ProductList: Sendable {
         package let name: String
         package let token: String
         package let projects: Int64
+        /// Whether a vulnerability could have been found in any of them.
+        package let isAssessed: Bool
         package let counts: SeverityCounts
         /// Milliseconds since 1970, UTC.
         package let updated: Int64
@@ -23,7 +25,7 @@ package struct ProductList: Sendable {
     /// The rows are found by the index on organization and name.
     package func query() -> SQL {
         var sql: SQL = """
-            SELECT d.id, d.name, d.token, d.updated_at FROM product d
+            SELECT d.id, d.name, d.token, d.updated_at, d.revision FROM product d
             WHERE d.organization = \(scope.organization) AND \(SQL.contains("d.name", name))
             """
         if let visible = scope.visibleProducts { sql.append(" AND d.id IN \(SQL.list(visible.map(Value.integer)))") }
@@ -33,24 +35,23 @@ package struct ProductList: Sendable {
         return sql
     }
 
-    package func read(on connection: any Connection) throws -> ListPage<Row> {
+    /// - Parameter sums: gives the sums of products, by their ids and revisions.
+    package func read(
+        on connection: any Connection, sums: ([(product: Int64, revision: Int64)]) throws -> [Int64: ProductSums]
+    ) throws -> ListPage<Row> {
         let found = try connection.all(query()) {
-            (id: $0.integer(0), name: $0.string(1), token: $0.string(2), updated: $0.integer(3))
+            (
+                id: $0.integer(0), name: $0.string(1), token: $0.string(2), updated: $0.integer(3),
+                revision: $0.integer(4)
+            )
         }
-        let ids = found.map(\.id)
-        var projects: [Int64: Int64] = [:]
-        try connection.each(
-            """
-            SELECT p.product, count(*) FROM project p WHERE p.product IN \(SQL.list(ids.map(Value.integer)))
-            GROUP BY p.product
-            """
-        ) { projects[$0.integer(0)] = $0.integer(1) }
-        let counts = try SeverityCounts.ofProducts(ids, on: connection)
+        let sums = try sums(found.map { ($0.id, $0.revision) })
         return ListPage(
             found.map { product in
-                Row(
-                    name: product.name, token: product.token, projects: projects[product.id] ?? 0,
-                    counts: counts[product.id] ?? SeverityCounts(), updated: product.updated)
+                let sum = sums[product.id] ?? ProductSums(product: product.id)
+                return Row(
+                    name: product.name, token: product.token, projects: Int64(sum.projects),
+                    isAssessed: sum.isAssessed, counts: sum.counts, updated: product.updated)
             }, cursor: \.name)
     }
 }

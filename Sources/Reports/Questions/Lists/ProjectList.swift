@@ -62,16 +62,17 @@ package struct ProjectList: Sendable {
         }
     }
 
-    /// The projects of the scope with the most open alerts of a severity, the worst project first.
-    package static func worst(
-        _ severity: String, in scope: Scope, limit: Int, on connection: any Connection
+    /// The projects of the scope with these ids, in this order.
+    package static func rows(
+        of projects: [Int64], in scope: Scope, on connection: any Connection
     ) throws -> [Row] {
-        try rows(
+        if projects.isEmpty { return [] }
+        let found = try rows(
             """
-            SELECT \(columns) FROM \(source) JOIN project_severity x ON x.project = p.id
-            WHERE \(scope.condition) AND x.severity = \(severity) AND x.open_alerts > 0
-            ORDER BY x.open_alerts DESC, p.id LIMIT \(limit)
+            SELECT \(columns) FROM \(source) WHERE \(scope.condition)
+                AND p.id IN \(SQL.list(projects.map(Value.integer)))
             """, on: connection)
+        return projects.compactMap { project in found.first { $0.id == project } }
     }
 
     private static func rows(_ query: SQL, on connection: any Connection) throws -> [Row] {
@@ -81,7 +82,7 @@ package struct ProjectList: Sendable {
                 product: row.string(4), productToken: row.string(5), libraries: row.integerOrNil(7),
                 isAssessed: row.boolean(8), updated: row.integer(6))
         }
-        let counts = try SeverityCounts.ofProjects(rows.map(\.id), on: connection)
+        let counts = try SeverityCounts.ofProjects(SQL.list(rows.map { .integer($0.id) }), on: connection)
         for index in rows.indices { rows[index].counts = counts[rows[index].id] ?? SeverityCounts() }
         return rows
     }

@@ -7,21 +7,35 @@ package struct SeverityCounts: Sendable, Equatable {
     /// The words of severities, the worst first; empty for vulnerabilities without a rating.
     package static let words = ["critical", "high", "medium", "low", "none", ""]
 
-    private var open: [String: Int64] = [:]
+    /// The numbers of open alerts by the places of the words.
+    private var open = SIMD8<Int64>()
     /// The number of alerts that somebody decided to ignore.
     package private(set) var ignored: Int64 = 0
 
     package init() {}
 
     /// The number of open alerts of a severity.
-    package subscript(word: String) -> Int64 { open[word] ?? 0 }
+    package subscript(word: String) -> Int64 { open[Self.place(of: word)] }
 
     /// The number of all open alerts.
-    package var total: Int64 { open.values.reduce(0, +) }
+    package var total: Int64 { open.wrappedSum() }
+
+    /// A word that is none counts as no rating.
+    private static func place(of word: String) -> Int { words.firstIndex(of: word) ?? words.count - 1 }
 
     mutating func add(_ word: String, open count: Int64, ignored others: Int64) {
-        open[word, default: 0] += count
+        open[Self.place(of: word)] += count
         ignored += others
+    }
+
+    package static func += (left: inout SeverityCounts, right: SeverityCounts) {
+        left.open &+= right.open
+        left.ignored += right.ignored
+    }
+
+    static func -= (left: inout SeverityCounts, right: SeverityCounts) {
+        left.open &-= right.open
+        left.ignored -= right.ignored
     }
 
     /// The counts of a whole scope.
@@ -36,28 +50,17 @@ package struct SeverityCounts: Sendable, Equatable {
         return counts
     }
 
-    /// The counts of products by their ids; the caller must be allowed to see the products.
-    static func ofProducts(_ products: [Int64], on connection: any Connection) throws -> [Int64: SeverityCounts] {
-        try grouped(
-            """
-            SELECT p.product, x.severity, CAST(sum(x.open_alerts) AS BIGINT), CAST(sum(x.ignored_alerts) AS BIGINT)
-            FROM project p JOIN project_severity x ON x.project = p.id
-            WHERE p.product IN \(SQL.list(products.map(Value.integer))) GROUP BY p.product, x.severity
-            """, on: connection)
-    }
-
     /// The counts of projects by their ids; the caller must be allowed to see the projects.
-    static func ofProjects(_ projects: [Int64], on connection: any Connection) throws -> [Int64: SeverityCounts] {
-        try grouped(
+    ///
+    /// - Parameter projects: their ids, as a list for `IN`.
+    static func ofProjects(_ projects: SQL, on connection: any Connection) throws -> [Int64: SeverityCounts] {
+        var found: [Int64: SeverityCounts] = [:]
+        try connection.each(
             """
             SELECT x.project, x.severity, x.open_alerts, x.ignored_alerts FROM project_severity x
-            WHERE x.project IN \(SQL.list(projects.map(Value.integer)))
-            """, on: connection)
-    }
-
-    private static func grouped(_ query: SQL, on connection: any Connection) throws -> [Int64: SeverityCounts] {
-        var found: [Int64: SeverityCounts] = [:]
-        try connection.each(query) { row in
+            WHERE x.project IN \(projects)
+            """
+        ) { row in
             found[row.integer(0), default: SeverityCounts()].add(
                 row.string(1), open: row.integer(2), ignored: row.integer(3))
         }
