@@ -54,6 +54,28 @@ struct ConsoleTests {
         #expect(await browser.get("/health/live", headers: ["Accept": "text/html"]).status == 200)
     }
 
+    /// The form of a comparison does not list thousands of projects.
+    @Test func theOtherSideOfManyIsLookedForByName() async throws {
+        try await browser.database.write { [browser] connection in
+            let place = Scope(kind: .product, organization: browser.acme.id, product: browser.acme.products[0].id)
+            let writing = Writing(in: place, by: .system, at: Browser.start, on: connection)
+            for number in 100..<160 {
+                _ = try Accounts.createProject(
+                    named: "Many \(number)", token: try Randomness.system.token(), writing)
+            }
+        }
+        let cookie = try await browser.enter(browser.acme.administrator)
+        let form = "/console/project/\(browser.acme.projects[0].token)/report?reportType=ProjectDiffReport"
+        let all = await browser.page(form, cookie: cookie)
+        #expect(all.matches(of: /<option\s/).count < 70 && all.contains("name=\"otherName\""))
+        #expect(!all.contains("Many 159"))
+        let found = await browser.page("\(form)&otherName=many%20159", cookie: cookie)
+        #expect(found.contains(">Many 159</option>") && !found.contains("Many 158"))
+        // A few need no search.
+        let few = "/console/project/\(browser.acme.projects[1].token)/report?reportType=ProjectDiffReport"
+        #expect(await !browser.page(few, cookie: cookie).contains("otherName"))
+    }
+
     @Test func aRequestAboveTheLimitIsNoUse() async throws {
         let browser = try Browser { $0.doorkeeper = Doorkeeper(callsPerMinute: 1, refusalsPerMinute: 0) }
         let cookie = try await browser.enter(browser.acme.administrator)

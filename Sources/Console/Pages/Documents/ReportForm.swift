@@ -17,9 +17,10 @@ extension Page {
                 html.section("Which one?") { $0.reportChoice(visit) }
             }
         }
-        let others = report.isComparison ? try visit.otherSides() : []
+        let others = report.isComparison ? try visit.otherSides() : OtherSides()
         return Content(report.title) { html in
             html.section("What it is to hold") { html in
+                if others.areMany { html.searchOtherSide(visit, name) }
                 html.form(
                     to: visit.here("report"), button: "Make the report", style: "stack",
                     hidden: [("reportType", name)]
@@ -28,7 +29,7 @@ extension Page {
                     format.choices = report.formats.map { Choice($0.rawValue, $0.rawValue.uppercased()) }
                     format.value = visit.typed("format", or: visit.query("format"))
                     html.field(format, visit.problem)
-                    for filter in report.filters { html.field(visit.field(of: filter, others), visit.problem) }
+                    for filter in report.filters { html.field(visit.field(of: filter, others.choices), visit.problem) }
                     guard visit.may(.member, with: .submit) else { return }
                     var cron = Field("cron", "Again and again")
                     cron.hint =
@@ -73,24 +74,49 @@ extension Page {
     }
 }
 
+/// What a place can be compared with.
+private struct OtherSides {
+    /// The field with letters of the name.
+    static let field = "otherName"
+    /// As many as a person looks through.
+    static let limit = 200
+
+    var choices: [Choice] = []
+    /// Whether there are more.
+    var areMany = false
+}
+
 extension Visit {
     /// Whether the person may have a report: some are for administrators alone.
     func mayHave(_ report: Report) -> Bool { !report.isTrail || access.allows(.administrator, inProduct: nil) }
 
-    /// The possible other sides of a comparison: the other products, or the other projects of the
-    /// product.
-    fileprivate func otherSides() throws -> [Choice] {
+    /// The possible other sides of a comparison: the other products, or the other projects of the product; the first ones by name that have
+    /// the letters that the address asks for.
+    fileprivate func otherSides() throws -> OtherSides {
         let scope = scope
-        let around = Scope(
-            kind: .product, organization: scope.organization, product: scope.product,
-            visibleProducts: scope.visibleProducts)
-        let whole = Scope(
-            kind: .organization, organization: scope.organization, visibleProducts: scope.visibleProducts)
-        let found: [Choice] =
-            place.kind == .project
-            ? try ProjectVital.list(around, on: connection).map { Choice($0.token, $0.name) }
-            : try ProductVital.list(whole, on: connection).map { Choice($0.token, $0.name) }
-        return found.filter { $0.value != place.token }
+        var sides = OtherSides()
+        if place.kind == .project {
+            var list = ProjectList(
+                Scope(
+                    kind: .product, organization: scope.organization, product: scope.product,
+                    visibleProducts: scope.visibleProducts))
+            list.name = query(OtherSides.field)
+            let page = try list.read(on: connection)
+            sides.choices = page.rows.map { Choice($0.token, $0.name) }
+            sides.areMany = page.next != nil
+        } else {
+            let letters = query(OtherSides.field).lowercased()
+            let found = try ProductVital.list(
+                Scope(
+                    kind: .organization, organization: scope.organization, visibleProducts: scope.visibleProducts),
+                on: connection
+            ).filter { letters.isEmpty || $0.name.lowercased().contains(letters) }
+            sides.choices = found.prefix(OtherSides.limit).map { Choice($0.token, $0.name) }
+            sides.areMany = found.count > OtherSides.limit
+        }
+        sides.choices.removeAll { $0.value == place.token }
+        if !query(OtherSides.field).isEmpty { sides.areMany = true }
+        return sides
     }
 
     /// The field of a filter.
@@ -110,12 +136,30 @@ extension Visit {
         case .names: field.hint += "; several with commas between"
         case .share, .text: break
         }
-        if !others.isEmpty { field.choices = others }
+        if !others.isEmpty {
+            field.choices = others
+            // One that was chosen under other letters.
+            let isKnown = others.contains { $0.value == field.value }
+            if !isKnown, !field.value.isEmpty { field.choices.append(Choice(field.value, field.value)) }
+        }
         return field
     }
 }
 
 extension HTML {
+    /// A form that looks for the other side of a comparison by its name.
+    ///
+    /// - Parameter type: of the report.
+    fileprivate mutating func searchOtherSide(_ visit: Visit, _ type: String) {
+        filters(visit.address) { html in
+            html.void("input", ("type", "hidden"), ("name", "reportType"), ("value", type))
+            var name = Field(OtherSides.field, "Part of the name of the other one")
+            name.type = "search"
+            name.value = visit.query(name.name)
+            html.field(name)
+        }
+    }
+
     /// The reports of the place, each as a link to its form.
     mutating func reportChoice(_ visit: Visit) {
         let found = Report.catalog.compactMap { report in
