@@ -184,6 +184,10 @@ struct PageTests {
             await link("libraries", [("name", letters), ("only", "direct")]) == [
                 "ProjectInventoryReport&libraryPart=\(letters)&directOnly=true"
             ])
+        let uuid = try #require(
+            try fixture.database.snapshot { try LibraryList(scope).read(on: $0).rows.first?.uuid })
+        let library = await page(Address(.organization, "token 1", "library", item: uuid), cookie).text
+        #expect(library.contains("reportType=OrgInventoryReport&amp;library=\(uuid)"))
         // The form is filled in with them.
         var form = Address(.project, project, "report")
         form = form.with("reportType", "ProjectSecurityAlertsReport").with("severity", "high")

@@ -47,7 +47,7 @@ enum Style {
         header.top nav a[aria-current] { background: var(--ground); color: var(--ink); font-weight: 600; }
         form.find { display: flex; gap: .3rem; flex: 1 1 14rem; max-width: 34rem; margin-right: auto; }
         form.find input { flex: 1 1 10rem; min-width: 0; }
-        .person { position: relative; }
+        .person { position: relative; margin-left: auto; }
         .person summary { cursor: pointer; padding: .35rem .2rem; color: var(--soft); overflow-wrap: anywhere; }
         .person > div { position: absolute; right: 0; z-index: 1; min-width: 15rem; padding: .8rem 1rem; background: var(--paper);
           border: 1px solid var(--edge); border-radius: var(--round); box-shadow: 0 6px 20px #0003; }
@@ -192,6 +192,7 @@ enum Style {
           header.top { padding: .5rem .8rem; }
           section { padding: .9rem .8rem; }
           th, td { padding-right: .8rem; }
+          .person { margin-left: 0; }
           .person > div { left: 0; right: auto; }
         }
         @media (min-width: 110rem) { body { font-size: 1rem; } }

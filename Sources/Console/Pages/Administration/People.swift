@@ -4,7 +4,7 @@ import Database
 import Reports
 
 extension Page {
-    /// The members of the organization and their roles, and a form that adds one.
+    /// The members of the organization and their roles, and forms that add one.
     static let people = Page(
         "people", "People", in: [.organization], for: .administrator, with: .administer, submission: addPerson
     ) { visit in
@@ -23,26 +23,28 @@ extension Page {
                 html.pager(visit.address, next: found.count > size ? members.last.map { "\($0.person.id)" } : nil)
                 html.export(visit, "members", type: "OrgMembersReport")
             }
-            html.section("Add a person") { html in
-                html.newMember(visit, products, part: "person") { html in
-                    var email = Field("addedUser.email", "E-mail address")
-                    email.isNeeded = true
-                    email.value = visit.typed(email.name, in: "person")
-                    html.field(email, visit.problem(in: "person"))
-                    var name = Field("addedUser.name", "Name")
-                    name.value = visit.typed(name.name, in: "person")
-                    html.field(name, visit.problem(in: "person"))
+            html.element("div", ("class", "columns")) { html in
+                html.section("Add a person") { html in
+                    html.newMember(visit, products, part: "person") { html in
+                        var email = Field("addedUser.email", "E-mail address")
+                        email.isNeeded = true
+                        email.value = visit.typed(email.name, in: "person")
+                        html.field(email, visit.problem(in: "person"))
+                        var name = Field("addedUser.name", "Name")
+                        name.value = visit.typed(name.name, in: "person")
+                        html.field(name, visit.problem(in: "person"))
+                    }
                 }
-            }
-            html.section("Add a service") { html in
-                html.hint("A program with keys of its own, such as a build server. It gets no mail.")
-                html.newMember(visit, products, part: "service") { html in
-                    var name = Field("addedUser.name", "Name")
-                    name.id = "service-name"
-                    name.isNeeded = true
-                    name.value = visit.typed(name.name, in: "service")
-                    html.field(name, visit.problem(in: "service"))
-                    html.scopes(visit, part: "service")
+                html.section("Add a service") { html in
+                    html.hint("A program with keys of its own, such as a build server. It gets no mail.")
+                    html.newMember(visit, products, part: "service") { html in
+                        var name = Field("addedUser.name", "Name")
+                        name.id = "service-name"
+                        name.isNeeded = true
+                        name.value = visit.typed(name.name, in: "service")
+                        html.field(name, visit.problem(in: "service"))
+                        html.scopes(visit, part: "service")
+                    }
                 }
             }
         }

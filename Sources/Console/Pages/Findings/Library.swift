@@ -38,6 +38,11 @@ extension Page {
                         .number("Projects", \.projects),
                     ] as [ListColumn<LibraryUse.Version>], versions)
                 if versions.count == LibraryUse.versionLimit { html.hint("There may be more versions.") }
+                if versions.contains(where: \.version.isEmpty) {
+                    html.element(
+                        "p", ("class", "basis weak"),
+                        text: "Where a document names no version, any may be meant, and no vulnerability is looked up.")
+                }
             }
             html.section("Projects with this version") { html in
                 html.table(
@@ -49,6 +54,9 @@ extension Page {
                         },
                     ] as [ListColumn<LibraryUse.Project>], projects.rows)
                 html.pager(visit.address, next: projects.next)
+                html.export(
+                    visit, "projects with this version", type: "OrgInventoryReport",
+                    [Address.Field(name: "library", value: library.uuid)])
             }
         }
     }
