@@ -87,7 +87,8 @@ class Server:
         root = f"/console/organization/{organization['orgToken']}"
         pages = ["", "/vulnerabilities", "/alerts", "/alerts?state=all", "/reports", "/report", "/report?reportType=OrgAlertsReport",
                  "/imports", "/policies", "/policy?kind=vulnerability", "/policy?kind=families", "/changes", "/knowledge", "/people",
-                 "/settings", "/audit", "/sessions", "/keys", "/notices", "/search", "/search?q=pad", "/search?q=nothing+has+this+name"]
+                 "/settings", "/audit", "/sessions", "/keys", "/notices", "/search", "/search?q=pad", "/search?q=nothing+has+this+name",
+                 "/search?q=pad&severity=wrong", "/changes?fromDate=2001-01-01&toDate=2001-01-02"]
         found = [(word(f"organization{page}"), root + page) for page in pages]
         if organization is self.shop:
             product, project = self.made["projects"][0]["productToken"], self.made["projects"][0]["projectToken"]
@@ -225,6 +226,14 @@ def ask_and_report(page):
     page.fill("header input[name=q]", "MADE-2026-0001")
     page.press("header input[name=q]", "Enter")
     check(page.locator("td a:text-is('Uploaded')").count() > 0, "story: the search finds the upload")
+    with page.expect_download() as download:
+        page.click("p.export a:text-is('CSV')")
+    answer = pathlib.Path(download.value.path()).read_text()
+    check("Uploaded" in answer and answer.startswith("product,project,"), "story: the answer is exported")
+    page.fill("#field-project", "nothing has this name")
+    page.click("text=Show")
+    check(page.locator("td a").count() == 0, "story: the search is filtered by project")
+    page.go_back()
     page.click("td a:text-is('Uploaded')")
     page.click("nav.tabs >> text=Vulnerabilities")
     page.select_option("select[name=severity]", "high")
@@ -257,8 +266,9 @@ def make_a_policy(page):
     page.click("main form button:text('Save')")
     check(page.locator("p.wrong").count() == 1, "story: a wrong score is said beside its field")
     page.fill("input[name='policy.filter.minScore']", "9")
-    page.click("main form button:text('Save')")
-    check(page.locator("th a:text-is('Nothing critical')").count() == 1, "story: the policy is listed")
+    page.dblclick("main form button:text('Save')")
+    page.wait_for_selector("th a:text-is('Nothing critical')")
+    check(page.locator("th a:text-is('Nothing critical')").count() == 1, "story: a double click makes one policy")
     page.reload()
     check(page.locator("th a:text-is('Nothing critical')").count() == 1, "story: loading again makes no second policy")
     page.click("button[aria-label='Remove Nothing critical']")
@@ -280,6 +290,12 @@ def add_a_person(page):
     page.click("header nav >> text=People")
     page.click("th a:text-is('ada@example.org')")
     check("member" in page.locator("dl.facts").inner_text(), "story: the person has the role")
+    page.click("header nav >> text=People")
+    page.fill("#field-service-name", "Build server")
+    page.dblclick("section:has(h2:text('Add a service')) button")
+    page.wait_for_selector(".secret code")
+    page.click("header nav >> text=People")
+    check(page.locator("td:text-is('Build server')").count() == 1, "story: a double click adds one service")
     return key
 
 

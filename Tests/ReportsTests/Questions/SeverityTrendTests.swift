@@ -85,7 +85,8 @@ struct SeverityTrendTests {
         let all: SQL = """
             SELECT CAST(x.product AS TEXT), CAST(x.project AS TEXT), CAST(x.day AS TEXT), x.severity,
                 CAST(x.open_change AS TEXT), CAST(x.ignored_change AS TEXT)
-            FROM severity_day x ORDER BY x.product, x.project, x.day, x.severity
+            FROM severity_day x WHERE x.open_change <> 0 OR x.ignored_change <> 0
+            ORDER BY x.product, x.project, x.day, x.severity
             """
         let noted = try rows(all, columns: 6, fixture)
         try fixture.database.write { connection in
