@@ -188,6 +188,10 @@ struct PageTests {
             try fixture.database.snapshot { try LibraryList(scope).read(on: $0).rows.first?.uuid })
         let library = await page(Address(.organization, "token 1", "library", item: uuid), cookie).text
         #expect(library.contains("reportType=OrgInventoryReport&amp;library=\(uuid)"))
+        for kind in [ScopeKind.project, .product] {
+            let overview = await page(Address(kind, try token(kind)), cookie).text
+            #expect(overview.contains("reportType=RiskReport\""), "\(kind)")
+        }
         // The form is filled in with them.
         var form = Address(.project, project, "report")
         form = form.with("reportType", "ProjectSecurityAlertsReport").with("severity", "high")

@@ -33,6 +33,7 @@ extension Page {
                 html.section("Open alerts about vulnerabilities") { html in
                     html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                     html.basis(basis)
+                    html.export(visit, "risk report", type: "RiskReport")
                 }
             }
             if !worst.isEmpty {

@@ -16,6 +16,7 @@ extension Page {
             html.section("Open alerts about vulnerabilities") { html in
                 html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
+                html.export(visit, "risk report", type: "RiskReport")
             }
             html.trendSection(trend)
             html.section("Projects") { html in

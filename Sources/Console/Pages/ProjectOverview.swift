@@ -14,6 +14,7 @@ extension Page {
                 html.severities(counts) { visit.here("vulnerabilities").with("severity", Severities.style($0)) }
                 html.basis(basis)
                 html.ecosystems(basis)
+                html.export(visit, "risk report", type: "RiskReport")
             }
             html.trendSection(trend)
             if let vital {
