@@ -217,6 +217,7 @@ struct AttributionTests {
             "https://example.org/gpl-1.tar.gz", "Data of 20", "Webshop",
         ] { #expect(text.ranges(of: once).count >= 1, "\(once)") }
         #expect(text.ranges(of: "verbatim copies").count == 1 && !text.contains("Consortium"))
+        #expect(text.contains(/20\d\d-\d\d-\d\d · Attribution report for \w/))
         for title in [
             "Contents", "Components by license", "Components", "No license known", "No copyright known", "Choice made",
             "Source code of copyleft components", "Text not known", "Texts of the licenses",

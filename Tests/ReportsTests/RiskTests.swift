@@ -105,6 +105,17 @@ struct RiskTests {
         #expect(try text(Self.document(Self.facts), "-l", "1").contains("Not assessed: there are no components here."))
     }
 
+    /// Titles of columns are whole, and each page says at its foot what it is of.
+    @Test(arguments: [ScopeKind.organization, .product, .project]) func titlesAreWhole(_ kind: ScopeKind) throws {
+        let text = try text(Self.document(Self.facts, kind))
+        for title in ["Score", "Critical", "Medium", "Unrated", "Upgrade to", "Exploited since"] {
+            #expect(text.contains(title), "\(title)")
+        }
+        #expect(!text.contains("Sco…") && !text.contains("Upgrade…"))
+        let pages = text.split(separator: "\u{0C}").filter { $0.contains("Page ") }
+        #expect(pages.allSatisfy { $0.contains("2026-01-02 · Risk Report · very-long-name") })
+    }
+
     /// Nothing is called kept that nobody asked for.
     @Test func noPolicyIsNoVerdict() throws {
         var facts = Self.facts

@@ -16,11 +16,17 @@ struct DocumentPage: ~Copyable {
     private let footer: String
     /// The position of the next element.
     var y = margin
+    /// Names that wait for others beside them.
+    private var names: [PDFText] = []
 
+    /// - Parameters:
+    ///   - footer: the words at the foot of each page.
+    ///   - created: the time of the data, RFC 3339. Its day stands at the foot in front of the words: behind a name in Arabic the parts of
+    ///     a date change places (Unicode Standard Annex 9, W2 and W4).
     init(title: String, footer: String, created: String, to destination: @escaping ByteSink.Destination) throws {
         canvas = try PDFCanvas(.init(title: title, created: created))
         file = ByteSink(to: destination)
-        self.footer = footer
+        self.footer = "\(created.prefix(10)) · \(footer)"
     }
 
     var width: Double { canvas.size.width - 2 * Self.margin }
@@ -123,6 +129,39 @@ struct DocumentPage: ~Copyable {
         }
     }
 
+    /// Sets a name beside the ones before it, three to a line: lists of names are long, and their lines would be short. A name that is wider than
+    /// that has lines of its own. `endNames` sets the last ones.
+    mutating func name(_ text: String, size: Double = 8.5, indent: Double = 12) throws {
+        let shaped = canvas.shape(text, .init(size: size))
+        guard shaped.width < nameRoom(indent) - 8, !text.contains(where: \.isNewline) else {
+            try endNames(indent: indent)
+            return try self.text(text, size: size, indent: indent)
+        }
+        names.append(shaped)
+        if names.count == Self.namesOfLine { try endNames(indent: indent) }
+    }
+
+    private static let namesOfLine = 3
+
+    private func nameRoom(_ indent: Double) -> Double { (width - indent) / Double(Self.namesOfLine) }
+
+    /// Sets the names that wait.
+    mutating func endNames(indent: Double = 12) throws {
+        guard !names.isEmpty else { return }
+        let ascent = names.map(\.baseline).max() ?? 0
+        let height = ascent + (names.map { $0.height - $0.baseline }.max() ?? 0)
+        try need(height)
+        var x = Self.margin + indent
+        for name in names {
+            canvas.begin(.paragraph)
+            canvas.draw(name, at: PDFPoint(x, y + ascent - name.baseline))
+            canvas.end()
+            x += nameRoom(indent)
+        }
+        y += height + 1
+        names.removeAll(keepingCapacity: true)
+    }
+
     /// Sets a line that leads to a place of this document, or to an address.
     mutating func link(_ words: String, to target: Target, size: Double = 9.5, indent: Double = 0) throws {
         let shaped = canvas.shape(words, .init(size: size, width: width - indent, maximumHeight: 60))
@@ -185,8 +224,7 @@ struct DocumentPage: ~Copyable {
 
     /// Draws a table and repeats its heading on each page. Cells have two lines at most.
     mutating func table(_ columns: [Column], _ rows: [[Cell]]) throws {
-        let whole = columns.reduce(0) { $0 + $1.share }
-        let widths = columns.map { $0.share / whole * width }
+        let widths = widths(of: columns)
         try need(46)
         canvas.begin(.table)
         canvas.begin(.tableHead)
@@ -203,7 +241,9 @@ struct DocumentPage: ~Copyable {
                         size: 8.2, alignment: columns[index].isNumber ? .right : .left,
                         width: widths[index] - 8 - (cell.mark == nil ? 0 : 10), maximumHeight: 24))
             }
-            let height = (texts.map(\.height).max() ?? 10) + 5
+            // Texts of other scripts are set in taller lines: all of a row stand on one.
+            let ascent = texts.map(\.baseline).max() ?? 0
+            let height = (texts.map { $0.height - $0.baseline }.max() ?? 10) + ascent + 5
             if y + height > bottom {
                 try breakPage()
                 drawHeading(columns, widths, isRepeated: true)
@@ -211,7 +251,7 @@ struct DocumentPage: ~Copyable {
             canvas.begin(.row)
             var x = Self.margin
             for (index, text) in texts.enumerated() {
-                draw(row[index], text, at: x)
+                draw(row[index], text, at: PDFPoint(x, y + 2.5 + ascent))
                 x += widths[index]
             }
             canvas.end()
@@ -224,11 +264,25 @@ struct DocumentPage: ~Copyable {
         y += 6
     }
 
-    /// Draws a cell of a row whose left edge is at `x`.
-    private mutating func draw(_ cell: Cell, _ text: PDFText, at x: Double) {
-        var left = x + 4
+    /// The widths of columns by their shares; what a title lacks comes from the room that others have beside theirs.
+    private func widths(of columns: [Column]) -> [Double] {
+        let whole = columns.reduce(0) { $0 + $1.share }
+        let wanted = columns.map { $0.share / whole * width }
+        let least = columns.map { canvas.shape($0.title, .init(size: 8.2, isBold: true)).width + 8.5 }
+        let missing = zip(wanted, least).reduce(0) { $0 + max(0, $1.1 - $1.0) }
+        let spare = zip(wanted, least).reduce(0) { $0 + max(0, $1.0 - $1.1) }
+        guard missing > 0, spare > missing else { return wanted }
+        return zip(wanted, least).map { $0 < $1 ? $1 : $0 - ($0 - $1) * missing / spare }
+    }
+
+    /// Draws a cell.
+    ///
+    /// - Parameter place: its left edge, and the baseline of its row.
+    private mutating func draw(_ cell: Cell, _ text: PDFText, at place: PDFPoint) {
+        var left = place.x + 4
+        let top = place.y - text.baseline
         if let mark = cell.mark {
-            let box = PDFRectangle(x: left, y: y + 4, width: 7, height: 7)
+            let box = PDFRectangle(x: left, y: place.y - 7.3, width: 7, height: 7)
             canvas.withoutElement { canvas in
                 canvas.fill(box, mark)
                 canvas.stroke(PDFPath(box), Self.ink, width: 0.3)
@@ -236,16 +290,14 @@ struct DocumentPage: ~Copyable {
             left += 11
         }
         canvas.begin(.cell)
-        let box = PDFRectangle(x: left + text.left, y: y + 2.5, width: text.width, height: text.height)
+        let box = PDFRectangle(x: left + text.left, y: top, width: text.width, height: text.height)
         if Deception.isWeb(cell.address) {
             canvas.begin(.link)
             let isLink = canvas.link(box, to: cell.address)
-            canvas.draw(
-                text, at: PDFPoint(left, y + 2.5),
-                color: isLink ? Self.linkColor : .black)
+            canvas.draw(text, at: PDFPoint(left, top), color: isLink ? Self.linkColor : .black)
             canvas.end()
         } else {
-            canvas.draw(text, at: PDFPoint(left, y + 2.5))
+            canvas.draw(text, at: PDFPoint(left, top))
         }
         canvas.end()
     }

@@ -19,7 +19,7 @@ package struct PDFFormat: TableRenderer, ~Copyable {
         let place = (head.scope.path + [head.scope.name]).joined(separator: " / ")
         document = try PDFTable(
             .init(
-                title: head.title, scope: place, created: TimeText.rfc3339(head.scope.updated),
+                title: head.title, scope: DocumentPage.composed(place), created: TimeText.rfc3339(head.scope.updated),
                 notes: [head.filterSentence] + head.remarks + head.notes + Self.unprinted(head),
                 figures: Self.figures(head)),
             columns: Self.columns(columns.first ?? [], isUrgent: head.tables.first?.urgency != nil))

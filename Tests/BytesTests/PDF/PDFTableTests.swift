@@ -37,6 +37,19 @@ import Testing
         #expect(text.contains("firefox-office") == (count == 1))
     }
 
+    /// A page by itself says what it is of. The day stands in front of the name, which in another script would take it apart.
+    @Test(arguments: ["Organization Example", "منظمة"]) func eachPageSaysWhatItIsOf(_ scope: String) throws {
+        let document = try PDFDocument { file in
+            var table = try PDFTable(
+                .init(title: "Inventory", scope: scope, created: "2024-05-01T12:00:00Z"), columns: [.init("Library")])
+            for number in 0..<200 { try table.row(["library-\(number)"], to: &file) }
+            try table.finish(to: &file)
+        }
+        let pages = try document.text().split(separator: "\u{0C}").filter { $0.contains("Page ") }
+        #expect(pages.count > 2)
+        for page in pages { #expect(page.contains("2024-05-01 · Inventory · ") && page.contains(scope)) }
+    }
+
     @Test func manyRowsRepeatTheHeadingAndCountThePages() throws {
         var pages = 0
         let document = try Self.document(

@@ -177,14 +177,17 @@ package struct PDFTable: ~Copyable {
         return "\(created.prefix(10)) \(created.dropFirst(11).prefix(5)) UTC"
     }
 
+    /// Draws what a page by itself is of: the day first, for behind a name in Arabic the parts of a date change places (Unicode Standard
+    /// Annex 9, W2 and W4).
     private mutating func drawFooter() {
         let baseline = canvas.size.height - Self.margin
+        let words = [String(heading.created.prefix(10)), heading.title, heading.scope].filter { !$0.isEmpty }
         let text = canvas.shape(
-            heading.title, .init(size: 7, alignment: .right, width: width / 2, isOneLine: true))
+            words.joined(separator: " · "), .init(size: 7, alignment: .right, width: width * 0.75, isOneLine: true))
         let left = Self.margin
-        let middle = PDFPoint(left + width / 2, baseline - text.baseline)
+        let place = PDFPoint(left + width * 0.25, baseline - text.baseline)
         canvas.withoutElement { canvas in
-            canvas.draw(text, at: middle, color: Self.gray)
+            canvas.draw(text, at: place, color: Self.gray)
             canvas.drawPageNumber(at: PDFPoint(left, baseline))
         }
     }

@@ -19,8 +19,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
     init(_ head: AttributionHead, created: String, to destination: @escaping ByteSink.Destination) throws {
         self.head = head
         page = try DocumentPage(
-            title: head.settings.title, footer: "\(head.settings.title) · \(head.date)", created: created,
-            to: destination)
+            title: head.settings.title, footer: head.settings.title, created: created, to: destination)
     }
 
     private mutating func gap(_ text: String, indent: Double = 12) throws {
@@ -57,15 +56,18 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
         try page.section("Components by license", place: "summary")
     }
 
-    mutating func group(_ licenses: String) throws { try page.subtitle(licenses, keeping: 30) }
+    mutating func group(_ licenses: String) throws {
+        try page.endNames()
+        try page.subtitle(licenses, keeping: 30)
+    }
 
     mutating func summary(_ library: AttributedLibrary) throws {
         var line = settings.label(library)
         if let name = settings.attribute, let value = library.attribute { line += " [\(name): \(value)]" }
-        try page.text(DocumentPage.composed(line), indent: 12)
+        try page.name(DocumentPage.composed(line))
     }
 
-    mutating func endSummary() throws {}
+    mutating func endSummary() throws { try page.endNames() }
 
     mutating func beginDetail() throws { try page.section("Components", place: "components") }
 
@@ -144,7 +146,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
         count += 1
         let name = settings.label(library)
         switch list {
-        case .noLicense, .noCopyright: try page.text(DocumentPage.composed(name), indent: 12)
+        case .noLicense, .noCopyright: try page.name(DocumentPage.composed(name))
         case .choices:
             try page.text(
                 DocumentPage.composed("\(name): \(library.offer ?? "") → \(library.licenseLine)"), indent: 12)
@@ -158,7 +160,10 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
         }
     }
 
-    mutating func endList() throws { if count == 0 { try page.text("None.", indent: 12) } }
+    mutating func endList() throws {
+        try page.endNames()
+        if count == 0 { try page.text("None.", indent: 12) }
+    }
 
     mutating func missing(_ licenses: [(label: String, url: String)]) throws {
         guard !licenses.isEmpty else { return }

@@ -33,8 +33,8 @@ struct RiskDocument {
         let created = TimeText.rfc3339(scope.updated)
         let title = "Risk Report"
         var page = try DocumentPage(
-            title: "\(title): \(scope.name)", footer: "\(title) · \(scope.name) · \(created.prefix(10))",
-            created: created, to: destination)
+            title: "\(title): \(scope.name)", footer: "\(title) · \(scope.name)", created: created,
+            to: destination)
         try titlePage(&page, title, created)
         try summary(&page)
         try page.breakPage()
@@ -71,11 +71,12 @@ struct RiskDocument {
         var y = 290.0
         for (label, value) in rows {
             page.canvas.begin(.paragraph)
-            page.canvas.draw(label, at: PDFPoint(margin, y + 3), .init(size: 9), color: DocumentPage.gray)
-            let text = page.canvas.draw(
-                value, at: PDFPoint(margin + 90, y),
-                .init(size: 13, isBold: true, width: width - 90, maximumHeight: 60),
-                color: DocumentPage.ink)
+            let text = page.canvas.shape(
+                DocumentPage.composed(value), .init(size: 13, isBold: true, width: width - 90, maximumHeight: 60))
+            let name = page.canvas.shape(label, .init(size: 9))
+            page.canvas.draw(
+                name, at: PDFPoint(margin, y + text.baseline - name.baseline), color: DocumentPage.gray)
+            page.canvas.draw(text, at: PDFPoint(margin + 90, y), color: DocumentPage.ink)
             page.canvas.end()
             y += max(20, text.height) + 8
         }
