@@ -91,6 +91,18 @@ import Testing
         #expect(!text.contains("betaalpha") && !text.contains("alphabeta"))
     }
 
+    /// A column's texts begin at its left edge, numbers end at its right one, whatever their scripts.
+    @Test(arguments: ["plain", "مكتبة-المصادر-1", "ספרייה", "库文件"]) func sidesAreThoseOfThePage(_ text: String) throws {
+        let fonts = try PDFFonts()
+        func left(_ alignment: PDFText.Alignment) -> Double {
+            fonts.set(text, .init(size: 10, alignment: alignment, width: 300)).left
+        }
+        let width = fonts.set(text, .init(size: 10)).width
+        #expect(abs(left(.left)) < 0.1 && abs(left(.right) - (300 - width)) < 0.1, "\(left(.left)) \(left(.right))")
+        let isArabic = text.unicodeScalars.contains { (0x590..<0x700).contains($0.value) }
+        #expect(abs(left(.beginning) - left(isArabic ? .right : .left)) < 0.1)
+    }
+
     private static let hasEmoji = (try? PDFCanvas.missingScripts())?.contains("emoji") == false
 
     /// Pictures, alone, of two and three characters, and flags: outlines of a font, which come back as what they are.

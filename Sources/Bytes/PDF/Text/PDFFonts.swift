@@ -131,11 +131,8 @@ final class PDFFonts {
         pango_font_description_set_weight(description, style.isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
         pango_layout_set_font_description(layout, description)
         pango_layout_set_attributes(layout, attributes)
-        switch style.alignment {
-        case .left: break
-        case .center: pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER)
-        case .right: pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT)
-        }
+        // Pango's left is the side at which a paragraph begins: lines are put to sides of the page in `setParagraphs`.
+        if style.alignment == .center { pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER) }
         if let width = style.width {
             pango_layout_set_width(layout, pango_units_from_double(max(1, width)))
             pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR)

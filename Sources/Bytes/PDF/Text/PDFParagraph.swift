@@ -21,6 +21,8 @@ extension PDFFonts {
             height: pango_units_to_double(logical.height),
             baseline: pango_units_to_double(pango_layout_get_baseline(layout)),
             isCut: pango_layout_is_ellipsized(layout) != 0)
+        let room = style.width ?? box.width
+        var widest = 0.0
         let first = lines.count
         let iterator = pango_layout_get_iter(layout)
         defer { pango_layout_iter_free(iterator) }
@@ -38,10 +40,22 @@ extension PDFFonts {
             }
             line.end(&lines.bytes)
             lines.close(width: Int(extents.width))
+            let width = pango_units_to_double(extents.width)
+            let x =
+                switch style.alignment {
+                case .beginning, .center: pango_units_to_double(extents.x)
+                case .left: 0.0
+                case .right: room - width
+                }
+            widest = max(widest, width)
             lines.place(
-                lines.count - 1, x: pango_units_to_double(extents.x),
-                baseline: pango_units_to_double(pango_layout_iter_get_baseline(iterator)))
+                lines.count - 1, x: x, baseline: pango_units_to_double(pango_layout_iter_get_baseline(iterator)))
         } while pango_layout_iter_next_line(iterator) != 0
+        switch style.alignment {
+        case .beginning, .center: break
+        case .left: (box.left, box.width) = (0, widest)
+        case .right: (box.left, box.width) = (room - widest, widest)
+        }
         box.lines = first..<lines.count
         return box
     }

@@ -4,14 +4,18 @@
 
 /// A text that was set once and can be measured and drawn any number of times. Lengths are in points.
 package final class PDFText {
-    package enum Alignment: Sendable { case left, center, right }
+    package enum Alignment: Sendable {
+        /// At the side at which the script of the text begins: at the right for Arabic and Hebrew.
+        case beginning
+        case left, center, right
+    }
 
     /// The appearance of a text, and its placement in its box.
     package struct Style: Sendable, Equatable {
         /// Points.
         package var size: Double
         package var isBold = false
-        package var alignment = Alignment.left
+        package var alignment = Alignment.beginning
         /// The width for wrapping, at words where possible, else anywhere, without hyphens; nil for no limit.
         package var width: Double?
         /// The largest height, enforced with an ellipsis; needs a `width`.
@@ -20,7 +24,7 @@ package final class PDFText {
         package var isOneLine = false
 
         package init(
-            size: Double, isBold: Bool = false, alignment: Alignment = .left, width: Double? = nil,
+            size: Double, isBold: Bool = false, alignment: Alignment = .beginning, width: Double? = nil,
             maximumHeight: Double? = nil, isOneLine: Bool = false
         ) {
             self.size = size

@@ -78,14 +78,14 @@ struct PDFWordSetter: ~Copyable {
             let rest = room - Double(lines[index].width) / units
             let x =
                 switch style.alignment {
-                case .left: 0.0
+                case .beginning, .left: 0.0
                 case .center: rest / 2
                 case .right: rest
                 }
             lines.place(index, x: x, baseline: box.baseline + Double(index - first) * lineHeight)
         }
         switch style.alignment {
-        case .left: break
+        case .beginning, .left: break
         case .center: box.left = (room - widest) / 2
         case .right: box.left = room - widest
         }
