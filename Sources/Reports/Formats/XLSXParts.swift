@@ -41,13 +41,14 @@ extension XLSXFormat {
         return text + "</Relationships>"
     }
 
-    /// A4 landscape, one page wide and as many pages high as the rows need, with title and page number at the foot (§18.3.1.63,
-    /// §18.3.1.46).
+    /// A4 landscape, one page wide and as many pages high as the rows need, with title, day, scope and page number at the foot (§18.3.1.63,
+    /// §18.3.1.46). The day is not last: behind a name in Arabic its parts would change places.
     static func pageSetup(_ head: ReportHead) -> String {
         var footer = ByteSink()
         // `&` begins a code of the footer, and Excel accepts at most 255 characters.
-        let name = head.scope.name.unicodeScalars.prefix(100)
-        footer.append(pageText: "\(head.title) - \(String(name))".replacing("&", with: "&&"))
+        let name = head.scope.name.unicodeScalars.prefix(90)
+        let words = [head.title, TimeText.date(head.scope.updated), String(name)].joined(separator: " - ")
+        footer.append(pageText: words.replacing("&", with: "&&"))
         return """
             <pageMargins left="0.4" right="0.4" top="0.5" bottom="0.6" header="0.3" footer="0.3"/>\
             <pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>\
