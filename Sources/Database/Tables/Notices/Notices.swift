@@ -96,25 +96,40 @@ package enum Notices {
         guard !names.isEmpty, !projects.isEmpty,
             try connection.integer("SELECT 1 FROM subscription LIMIT 1") != nil
         else { return }
+        // A list has thousands of names, and few of them are in use: alerts are found by these.
+        var vulnerabilities: [Int64] = []
+        try SQL.inSlices(names, as: Value.text) { list in
+            vulnerabilities += try connection.all(
+                """
+                SELECT v.id FROM vulnerability v
+                WHERE v.id IN (\(Exploitation.vulnerabilities(shownBy: list))) AND v.name IN \(list)
+                """
+            ) { $0.integer(0) }
+        }
         var organizations: Set<Int64> = []
         try SQL.inSlices(projects.sorted(), of: 200, as: Value.integer) { places in
             try connection.each("SELECT DISTINCT organization FROM project WHERE id IN \(places)") {
                 organizations.insert($0.integer(0))
             }
-            try SQL.inSlices(names, of: 200, as: Value.text) { list in
-                try connection.run(
-                    """
-                    INSERT INTO notice_item (\(columns))
-                    SELECT n.id, \(NoticeKind.exploited.rawValue), v.name, p.id, \(time), min(l.filename)
-                    FROM project p JOIN alert a ON a.project = p.id JOIN vulnerability v ON v.id = a.vulnerability
-                    JOIN library l ON l.id = a.library JOIN subscription n ON \(wants(.exploited)) AND \(minds)
-                    WHERE p.id IN \(places) AND a.type = 'SECURITY_VULNERABILITY' AND a.state = 'OPEN'
-                        AND v.name IN \(list)
-                    GROUP BY n.id, v.name, p.id LIMIT \(limit) \(again)
-                    """)
+            try SQL.inSlices(vulnerabilities, of: 200, as: Value.integer) { list in
+                let items = exploited(list, in: places, at: time)
+                try connection.run("INSERT INTO notice_item (\(columns)) \(items) LIMIT \(limit) \(again)")
             }
         }
         for organization in organizations.sorted() { try wake(organization: organization, at: time, on: connection) }
+    }
+
+    /// The notices that these vulnerabilities are exploited, for the subscriptions that want them.
+    static func exploited(_ vulnerabilities: SQL, in projects: SQL, at time: Int64) -> SQL {
+        """
+        SELECT n.id, \(NoticeKind.exploited.rawValue), v.name, p.id, \(time), min(l.filename)
+        FROM vulnerability v CROSS JOIN alert a CROSS JOIN project p CROSS JOIN library l
+        JOIN subscription n ON \(wants(.exploited)) AND \(minds)
+        WHERE v.id IN \(vulnerabilities) AND a.vulnerability = v.id AND a.vulnerability <> 0
+            AND a.project IN \(projects) AND p.id = a.project AND l.id = a.library
+            AND a.type = 'SECURITY_VULNERABILITY' AND a.state = 'OPEN'
+        GROUP BY n.id, v.name, p.id
+        """
     }
 
     /// Reports newly known versions without vulnerabilities, by the vulnerability and the libraries with such a version.
