@@ -2,11 +2,14 @@ package import Database
 
 // DESIGN. Deciding about a project of 300,000 libraries takes many seconds, in which no other write could use SQLite. So alerts
 // are decided in a snapshot, and the writer is held only to store the changes in one transaction. No reader sees a part of
-// them. If the facts have changed in the meantime, this is detected, and the alerts are decided again inside the transaction.
-// PostgreSQL always does so, because its writers run in parallel.
+// them. If the facts have changed in the meantime, or another process was faster, this is detected, and the alerts are decided again if
+// the project is still stale; after some attempts inside the transaction. PostgreSQL always does so, because its writers run in parallel.
 
 /// Decides alerts of projects again whose causes changed: findings, policies, or marks of people.
 package struct StaleAlerts {
+    /// How often a project is decided without holding the writer.
+    private static let attempts = 3
+
     private let database: any Database
     private let now: () -> Int64
 
@@ -26,15 +29,20 @@ package struct StaleAlerts {
         organization: Int64, shouldStop: () -> Bool = { false }, looked: () -> Bool
     ) throws -> Int {
         var changed = 0
+        var last: (project: Int64, attempts: Int) = (0, 0)
         while let stale = try database.read({ try StaleProject.next(organization: organization, on: $0) }) {
             guard let names = try names(of: stale, shouldStop: shouldStop) else { break }
-            changed += try settle(stale, at: now(), with: names)
+            last = (stale.project, stale.project == last.project ? last.attempts + 1 : 1)
+            changed += try settle(stale, at: now(), with: names, isLast: last.attempts >= Self.attempts)
             guard looked() else { break }
         }
         return changed
     }
 
-    private func settle(_ stale: StaleProject, at time: Int64, with names: NameVerdicts) throws -> Int {
+    /// - Parameter isLast: whether the writer decides if the facts change meanwhile; otherwise the project stays stale.
+    private func settle(
+        _ stale: StaleProject, at time: Int64, with names: NameVerdicts, isLast: Bool
+    ) throws -> Int {
         // Writers of PostgreSQL run side by side.
         guard database.engine == .sqlite else {
             return try database.write { try Self.settle(stale, at: time, with: names, on: $0) }
@@ -51,6 +59,7 @@ package struct StaleAlerts {
                 return try settleAside(mine, at: time, with: names)
             }
         } catch  where error is WriterNeeded || error is Outdated {
+            if error is Outdated, !isLast { return 0 }
             return try database.write { try Self.settle(mine, at: time, with: names, on: $0) }
         }
     }

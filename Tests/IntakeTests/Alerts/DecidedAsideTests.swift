@@ -127,6 +127,24 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
     }
 
+    @Test func `Of two that decide at once, the slower one does nothing`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        // So that the alerts are written again.
+        try bench.database.write { _ = try $0.run("UPDATE alert SET description = 'before'") }
+        try markStale(bench)
+        let counting = CountingDatabase(bench.database)
+        let meddling = MeddlingDatabase(counting, afterSnapshot: 3) { database in
+            let changed = try self.decide(database)
+            #expect(changed == Self.count)
+        }
+        #expect(try decide(meddling) == 0)
+        // The faster one reads where the histories of its alerts end; the libraries and the alerts would be twice as many rows.
+        #expect(meddling.hasMeddled && counting.mostRead < Self.count * 3 / 2)
+        #expect(try bench.number("SELECT count(*) FROM alert WHERE description = 'before'") == 0)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+    }
+
     @Test func `A policy that comes while it is decided counts`() throws {
         let bench = try Workbench()
         try bench.sbom(cycloneDX(Self.packages))

@@ -36,10 +36,17 @@ package struct StaleProject: Sendable, Equatable {
         try connection.run("DELETE FROM stale_project WHERE project = \(project) AND mark = \(mark)") == 1
     }
 
+    /// Marks count from 1; from here on they have numbers that `renew` gave.
+    private static let renewed: Int64 = 1 << 32
+
     /// Gives the mark a number that it never had before. So `settle` notices every later change, even if another process
     /// removes the mark and it is set again. Nil when the project became stale again, or another process decided.
+    ///
+    /// A mark with such a number keeps it: if two processes decide about a project, the first to be done removes the mark, and
+    /// the other one notices that.
     package func renew(on connection: any Connection) throws -> StaleProject? {
-        let number = Int64.random(in: 1 << 32..<1 << 50)
+        if mark >= Self.renewed { return self }
+        let number = Int64.random(in: Self.renewed..<1 << 50)
         let renewed = try connection.run(
             "UPDATE stale_project SET mark = \(number) WHERE project = \(project) AND mark = \(mark)")
         return renewed == 1 ? StaleProject(project: project, organization: organization, mark: number) : nil
