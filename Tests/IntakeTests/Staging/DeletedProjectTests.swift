@@ -42,6 +42,29 @@ import Testing
     }
 
     @Test(arguments: TemporaryDatabase.engines)
+    func `Vulnerabilities that only a deleted project had are deleted some at a time`(engine: Engine) throws {
+        let bench = try Workbench(engine)
+        let claims = (0..<100).map { #"{"id":"CVE-2099-\#($0)","affects":[{"ref":"package-\#($0)"}]}"# }
+        try bench.sbom(
+            cycloneDX(Self.packages, more: #","vulnerabilities":[\#(claims.joined(separator: ","))]"#))
+        #expect(try bench.number("SELECT count(*) FROM vulnerability") == 100)
+        let (project, product) = (
+            Int64(try bench.number("SELECT id FROM project")), Int64(try bench.number("SELECT id FROM product"))
+        )
+        try bench.database.write { connection in
+            let scope = Scope(kind: .project, organization: 1, product: product, project: project)
+            try Deletion.project(Writing(in: scope, by: .system, at: 1, on: connection))
+        }
+        let counting = CountingDatabase(bench.database)
+        for scan in try bench.database.read({ try AbandonedScan.all(on: $0) }) {
+            #expect(try scan.delete(from: counting, limit: 50))
+        }
+        #expect(counting.largest <= 51)
+        #expect(try bench.number("SELECT count(*) FROM vulnerability") == 0)
+        #expect(try bench.number("SELECT count(*) FROM vulnerability_name") == 0)
+    }
+
+    @Test(arguments: TemporaryDatabase.engines)
     func `An upload that waited does not make a deleted product again`(engine: Engine) throws {
         let bench = try Workbench(engine)
         try bench.sbom(cycloneDX([(name: "a", version: "1")]))

@@ -138,29 +138,30 @@ package enum Exposures {
     /// Deletes those of these vulnerabilities that no row refers to: no advisory, no document, no alert.
     package static func forget(_ vulnerabilities: some Collection<Int64>, on connection: any Connection) throws {
         try SQL.inSlices(vulnerabilities, as: Value.integer) { list in
-            try forget("v.id IN \(list) AND (v.organization > 0 OR NOT EXISTS (\(Self.advisories)))", on: connection)
+            let orphans = try orphans(
+                "v.id IN \(list) AND (v.organization > 0 OR NOT EXISTS (\(Self.advisories)))", on: connection)
+            try SQL.inSlices(orphans, as: Value.integer) { list in
+                try connection.run("DELETE FROM vulnerability_name WHERE vulnerability IN \(list)")
+                try connection.run("DELETE FROM vulnerability WHERE id IN \(list)")
+            }
         }
     }
 
-    /// Deletes the organization's own vulnerabilities that no row refers to.
-    package static func forget(organization: Int64, on connection: any Connection) throws {
-        try forget("v.organization = \(organization)", on: connection)
+    /// The organization's own vulnerabilities that no row refers to.
+    static func orphans(organization: Int64, on connection: any Connection) throws -> [Int64] {
+        try orphans("v.organization = \(organization)", on: connection)
     }
 
     private static let advisories: SQL = "SELECT 1 FROM vulnerability_advisory x WHERE x.vulnerability = v.id"
 
-    private static func forget(_ condition: SQL, on connection: any Connection) throws {
-        let orphans = try connection.all(
+    private static func orphans(_ condition: SQL, on connection: any Connection) throws -> [Int64] {
+        try connection.all(
             """
             SELECT v.id FROM vulnerability v WHERE \(condition)
                 AND NOT EXISTS (SELECT 1 FROM exposure e WHERE e.vulnerability = v.id)
                 AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.vulnerability = v.id AND a.vulnerability <> 0)
             """
         ) { $0.integer(0) }
-        try SQL.inSlices(orphans, as: Value.integer) { list in
-            try connection.run("DELETE FROM vulnerability_name WHERE vulnerability IN \(list)")
-            try connection.run("DELETE FROM vulnerability WHERE id IN \(list)")
-        }
     }
 
     /// Marks a scan as one that describes no vulnerability any more. Vulnerabilities that other documents claim, too, are

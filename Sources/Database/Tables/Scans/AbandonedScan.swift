@@ -35,19 +35,25 @@ package struct AbandonedScan: Sendable, Equatable {
         }
         try delete(Self.tables, where: "scan = \(id)", from: database, limit: limit)
         try forgetProject(in: database, limit: limit)
+        // Libraries and vulnerabilities: each has rows in many tables.
+        let some = max(1, limit / 5)
         if wasStaged {
             let end = try database.read { try $0.integer("SELECT next FROM sequence WHERE name = 'library'") } ?? 0
-            // Each has rows in ten tables.
-            let some = max(1, limit / 5)
             for first in stride(from: libraryMark, to: end, by: some) {
                 let last = min(end, first + Int64(some))
                 guard try database.write({ try forgetLibraries(from: first, to: last, on: $0) }) else { return false }
             }
             guard try database.write({ try forgetLicenses(on: $0) }) else { return false }
         }
+        let orphans = try database.read { try Exposures.orphans(organization: organization, on: $0) }
+        for start in stride(from: 0, to: orphans.count, by: some) {
+            let part = orphans[start..<min(orphans.count, start + some)]
+            try database.write { connection in
+                try Revisions.lock(organization, on: connection)
+                try Exposures.forget(part, on: connection)
+            }
+        }
         try database.write { connection in
-            try Revisions.lock(organization, on: connection)
-            try Exposures.forget(organization: organization, on: connection)
             try connection.run("DELETE FROM scan_basis WHERE scan = \(id)")
             try connection.run("DELETE FROM scan WHERE id = \(id) AND state <> 'CURRENT'")
         }
