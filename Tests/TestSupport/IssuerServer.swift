@@ -1,6 +1,6 @@
 import Bytes
 import Foundation
-import HTTP
+package import HTTP
 import Synchronization
 
 /// An issuer of OpenID Connect on loopback, with one person and answers that a test may change.
@@ -46,12 +46,14 @@ package final class IssuerServer: Sendable {
     private let server: HTTPServer
     private let memory: Memory
 
-    package init(_ key: SigningKey, at time: Int64) throws {
+    /// - Parameter tls: the files of certificate and key; nil for plain HTTP.
+    package init(_ key: SigningKey, at time: Int64, tls: HTTPConfiguration.TLS? = nil) throws {
         let memory = Memory(State(behaviour: Behaviour(keys: [key], time: time)))
         self.memory = memory
         let spool = FileManager.default.temporaryDirectory.appendingPathComponent("issuer-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: spool, withIntermediateDirectories: true)
-        let configuration = HTTPConfiguration(listen: try ListenAddress(parsing: "127.0.0.1:0"), spool: spool.path)
+        var configuration = HTTPConfiguration(listen: try ListenAddress(parsing: "127.0.0.1:0"), spool: spool.path)
+        configuration.tls = tls
         server = try HTTPServer(
             configuration, policy: { _ in .memory(limit: 1 << 16) }, handler: { .now(Self.answer(to: $0, memory)) })
         url = server.url
@@ -83,7 +85,7 @@ package final class IssuerServer: Sendable {
     // MARK: Answers
 
     private static func answer(to request: HTTPRequest, _ memory: Memory) -> HTTPResponse {
-        let host = "http://\(request.headers["Host"] ?? "")"
+        let host = "\(request.isTLS ? "https" : "http")://\(request.headers["Host"] ?? "")"
         let behaviour = memory.state.withLock { state in
             state.requests.append("\(request.method) \(request.path)")
             return state.behaviour
