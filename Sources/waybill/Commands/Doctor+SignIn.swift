@@ -26,8 +26,8 @@ extension Doctor {
             guard !people.isEmpty else { return ("nobody signs in with an issuer", false) }
             return (
                 """
-                \(words) have rights, and no file of issuers is named: --sign-in, or sign-in in the settings, has it looked at; \
-                a file with "issuers": [] ends these rights
+                rights that issuers gave: \(words); no file of issuers is named to compare them with: use --sign-in, or \
+                sign-in in the settings; a file with "issuers": [] ends these rights
                 """, true
             )
         }
@@ -41,8 +41,8 @@ extension Doctor {
         for (url, count) in people where !known.contains(url) {
             troubles.append(
                 """
-                \(counted(count, "person", "people")) of \(url), which the file does not name, lose their rights at the next \
-                start: if that is not wanted, put the issuer back exactly as it was
+                rights of \(counted(count, "person", "people")) of \(url) end at the next start, as the file does not name it: \
+                if that is not wanted, put the issuer back exactly as it was
                 """)
         }
         guard troubles.isEmpty else { return (troubles.joined(separator: "; "), true) }
