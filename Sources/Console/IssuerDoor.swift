@@ -36,7 +36,11 @@ struct IssuerDoor: Sendable {
 
     /// Sends a browser to an issuer.
     func begin(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let client = try admit(id, request)
+        let client: IssuerClient
+        switch try admit(id, request) {
+        case .client(let found): client = found
+        case .held(let response): return response
+        }
         let attempt = SignInAttempt(secret: try backend.random.token(), state: try backend.random.token())
         let address: String
         do {
@@ -53,7 +57,10 @@ struct IssuerDoor: Sendable {
         let isNoted = try await backend.database.write { connection in
             try PendingSignIns.begin(row, state: Self.digest(attempt.state), from: sender, at: now, on: connection)
         }
-        guard isNoted else { return tooMany(request, at: now) }
+        guard isNoted else {
+            let why = "Too many sign-ins that began at your address, or anywhere, are not finished yet."
+            return tooMany(why, seconds: 60, request, at: now)
+        }
         var response = HTTPResponse(status: 303, headers: ["Location": address])
         response.headers["Set-Cookie"] = cookie(attempt.secret, seconds: PendingSignIns.life / 1000)
         return response
@@ -61,7 +68,11 @@ struct IssuerDoor: Sendable {
 
     /// Lets a person in whom an issuer has sent back.
     func finish(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let client = try admit(id, request)
+        let client: IssuerClient
+        switch try admit(id, request) {
+        case .client(let found): client = found
+        case .held(let response): return response
+        }
         do {
             let (attempt, page) = try await pending(id, request)
             let query = request.query
@@ -77,7 +88,11 @@ struct IssuerDoor: Sendable {
 
     /// Ends the sessions that an issuer names (OpenID Connect Back-Channel Logout 1.0 §2.5).
     func end(_ id: String, _ token: String, _ request: HTTPRequest) async throws -> HTTPResponse {
-        let client = try admit(id, request)
+        let client: IssuerClient
+        switch try admit(id, request) {
+        case .client(let found): client = found
+        case .held(let response): return response
+        }
         let found: (session: String, subject: String)
         do {
             found = try await threads.attempt { try client.loggedOut(token) }.get()
@@ -107,12 +122,18 @@ struct IssuerDoor: Sendable {
 
     // MARK: Steps
 
-    /// The issuer of a path, for an address that does not ask too often.
-    private func admit(_ id: String, _ request: HTTPRequest) throws -> IssuerClient {
+    private enum Admission {
+        case client(IssuerClient)
+        case held(HTTPResponse)
+    }
+
+    /// The issuer of a path, or an answer for an address that asks too often.
+    private func admit(_ id: String, _ request: HTTPRequest) throws -> Admission {
         guard let client = backend.issuers?[id] else { throw APIError.refused }
-        let sender = AddressRanges.sender(request.client)
-        if let seconds = steps.admit(sender, at: backend.queue.now()) { throw APIError.tooManyCalls(seconds: seconds) }
-        return client
+        let (sender, now) = (AddressRanges.sender(request.client), backend.queue.now())
+        guard let seconds = steps.admit(sender, at: now) else { return .client(client) }
+        let why = "Too many sign-ins have begun or ended at your address within a minute."
+        return .held(tooMany(why, seconds: seconds, request, at: now))
     }
 
     /// The sign-in that an answer belongs to, with the page that follows. It is removed even if the answer
@@ -215,18 +236,14 @@ struct IssuerDoor: Sendable {
         }
     }
 
-    /// Refuses a sign-in while too many wait: more than fit in all, or than one address may have. Only their number is written down.
-    private func tooMany(_ request: HTTPRequest, at time: Int64) -> HTTPResponse {
+    /// Refuses a step of an address that takes too many. Only their number is written down.
+    private func tooMany(_ why: String, seconds: Int, _ request: HTTPRequest, at time: Int64) -> HTTPResponse {
         backend.ledger.refuse(
             .refusedSignIn, from: request.client ?? "", at: Caller.Door.console.rawValue, time: time)
         var response = HTTPResponse.page(
             429,
-            Layout.problem(
-                """
-                Too many sign-ins that began at your address, or anywhere, are not finished yet. Try again in a few \
-                minutes. A user key works meanwhile.
-                """))
-        response.headers["Retry-After"] = "60"
+            Layout.problem("\(why) Try again in \(Words.count(Int64(seconds), "second")). A user key works meanwhile."))
+        response.headers["Retry-After"] = "\(seconds)"
         return response
     }
 

@@ -144,6 +144,18 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
+    @Test func stepsThatComeTooOftenAreRefused() async throws {
+        try await run {
+            for _ in 0..<60 { #expect(await browser.get("/console/sign-in/acme/callback?state=x").status == 403) }
+            let refused = await browser.get("/console/sign-in/acme")
+            #expect(refused.status == 429 && refused.headers["Retry-After"] == "1")
+            let text = Browser.text(refused)
+            #expect(text.contains("Try again in 1 second.") && text.contains("A user key works meanwhile."))
+            browser.pass(1000)
+            #expect(await browser.get("/console/sign-in/acme").status == 303)
+        }
+    }
+
     @Test func pagesToReturnToAreShortAndHaveNoOddCharacter() async throws {
         try await run {
             for page in ["/console/product/x/a%00b", "/console/product/\(String(repeating: "x", count: 2000))"] {
