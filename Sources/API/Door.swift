@@ -73,12 +73,12 @@ package struct Door: Sendable {
     }
 
     private func wanted(by request: HTTPRequest) -> BodyPolicy {
-        if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
-        if let agents, case .agent = Path(request.path), request.method == "POST" { return agents.policy(for: request) }
-        guard case .api = Path(request.path), request.method == "POST" else {
-            return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
+        switch Path(request.path) {
+        case .api where request.method == "POST": return .memory(limit: Self.bodyLimit)
+        case .agent where request.method == "POST": if let agents { return agents.policy(for: request) }
+        default: if let (uploads, path) = upload(request) { return uploads.policy(for: request, path) }
         }
-        return .memory(limit: Self.bodyLimit)
+        return .refuse(notHere(request) ?? .text(400, "This path takes no body."))
     }
 
     /// Answers a request. If the database or the store is on another machine, the work waits for each of its answers up to the
@@ -94,9 +94,12 @@ package struct Door: Sendable {
     }
 
     private func answer(to request: HTTPRequest) -> Reply {
+        let place = Path(request.path)
+        // Most requests are calls, and need no further look at their path.
+        if case .api(let version) = place, request.method == "POST" { return call(request, version) }
         if let (uploads, path) = upload(request) { return uploads.reply(to: request, path) }
         if let refusal = notHere(request) { return .now(refusal) }
-        switch Path(request.path) {
+        switch place {
         case .live where !backend.showsOperation, .ready where !backend.showsOperation,
             .metrics where !backend.showsOperation:
             return .now(Self.nothing)

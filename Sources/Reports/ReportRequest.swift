@@ -1,6 +1,7 @@
 package import Bytes
 package import Database
 import FoundationEssentials
+import Glibc
 
 /// The reason why a report cannot be requested in this way. The text contains the field, the value and the accepted
 /// values.
@@ -252,9 +253,10 @@ package struct ReportRequest: Sendable, Equatable {
         let otherFormat: Format?
     }
 
-    /// Whether a stored request may have `notes`; decided without parsing the request.
+    /// Whether a stored request may have `notes`; decided without parsing the request. Each poll asks, so bytes are
+    /// searched, not characters.
     package static func mayHaveNotes(json: String) -> Bool {
-        json.contains("\"unknown\":") || json.contains("\"otherFormat\":")
+        strstr(json, "\"unknown\":") != nil || strstr(json, "\"otherFormat\":") != nil
     }
 
     /// The request as JSON with sorted keys: equal requests are equal texts. `Codable` both writes and reads it, so that

@@ -96,6 +96,7 @@ import Testing
             note.contains("noSuchKey") && note.contains("includeInHouseData") && note.contains("OrgInventoryReport"))
         #expect(odd != plain)
         #expect(try ReportRequest(json: odd.json()) == odd)
+        #expect(try ReportRequest.mayHaveNotes(json: odd.json()) && !ReportRequest.mayHaveNotes(json: plain.json()))
         let many = try request((0..<1000).map { "\($0)" + String(repeating: "x", count: 1000) })
         #expect(many.notes.count == 20 && many.notes.allSatisfy { $0.count < 600 })
         // The version is part of the request; requests of before have none and are the newest.
