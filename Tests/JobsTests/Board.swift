@@ -15,8 +15,11 @@ final class Board: Sendable {
         let now = Atomic<Int64>(1_767_323_045_000)
     }
 
+    private static let start = ContinuousClock.now
+
+    /// - Parameter looks: by itself with a clock that stands still, so that every search is complete on a slow machine, too.
     init(
-        _ engine: Engine, organizations: Int64 = 3, looks: Looks = Looks(),
+        _ engine: Engine, organizations: Int64 = 3, looks: Looks = Looks { start },
         change: (inout Queue.Settings) -> Void = { _ in }
     ) throws {
         database = try TemporaryDatabase.make(engine)
