@@ -2,7 +2,7 @@ import Bytes
 import Database
 import OpenID
 
-/// The address of a page of the console. It is stable: it names places by their tokens, and can be shared.
+/// The address of a page of the console. The address is stable: it names places by their tokens, and can be shared.
 ///
 ///     /                                        the first organization of the person
 ///     /console/project/TOKEN                   a place
@@ -23,7 +23,7 @@ struct Address: Sendable, Equatable {
     /// The common beginning of all addresses but the first.
     static let root = "/console/"
 
-    /// Nil for the first organization that the person belongs to.
+    /// Nil for the first organization of the person.
     var place: Place?
     /// The word of the page; empty for the first page of a place.
     var page = ""
@@ -57,7 +57,7 @@ struct Address: Sendable, Equatable {
             item: parts.count > 3 ? String(parts[3]) : "")
     }
 
-    /// Without the query.
+    /// The address without the query.
     var path: String {
         guard let place else { return "/" }
         var path = "\(Self.root)\(place.kind.rawValue)/\(place.token.percentEncoded)"
@@ -72,7 +72,7 @@ struct Address: Sendable, Equatable {
             + query.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
     }
 
-    /// The same with another value of a field of the query; an empty one takes it away.
+    /// The same address with another value of a field in the query; an empty value removes the field.
     func with(_ name: String, _ value: String) -> Address {
         var address = self
         address.query.removeAll { $0.name == name }
@@ -89,16 +89,16 @@ enum Route: Equatable {
     /// Signing in and out.
     case enter
     case leave
-    /// To an issuer, back from it, and sessions that it ends; with the issuer's id.
+    /// The way to an issuer and back, and the calls of an issuer that end sessions; with the issuer's id.
     case toIssuer(String)
     case fromIssuer(String)
     case endByIssuer(String)
-    /// The description of the API; only what is asked for by GET.
+    /// The description of the API; only for GET.
     case api
 
-    /// Nil for paths that are not the console's.
+    /// Nil for paths that do not belong to the console.
     init?(_ path: String) {
-        // Every poll of a report comes by here.
+        // Every poll of a report passes this check.
         guard path == "/" || path.hasPrefix("/console") || path == "/favicon.ico" || path == "/api" else { return nil }
         switch path {
         case "/console/style.css": self = .style

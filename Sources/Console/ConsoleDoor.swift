@@ -4,13 +4,13 @@ import Database
 import HTTP
 import Jobs
 
-// DESIGN. Pages made by the server, with forms and no script (docs/adr/016): a Content-Security-Policy limits what the browser
-// may load and where forms may lead, and a form from another site is refused. All changes are made by the calls of the API, with
-// the access checks of these calls: there is no second way.
+// DESIGN. The server makes the pages, with forms and without scripts (docs/adr/016). A Content-Security-Policy limits what the
+// browser may load and where forms may lead, and a form from another site is refused. All changes are calls of the API, with
+// the access checks of these calls. There is no other way to change data.
 
 /// `GET /`: Waybill in a person's browser.
 struct ConsoleDoor: Sendable {
-    /// The longest form, in bytes: ten thousand alerts that are chosen.
+    /// The longest form in bytes: ten thousand chosen alerts.
     private static let formLimit = 1 << 20
 
     private let backend: Backend
@@ -21,7 +21,7 @@ struct ConsoleDoor: Sendable {
     private let questions: AskDesk
     private let memory = TotalsMemory()
     private let submissions = SubmissionMemory()
-    /// Nil where the server takes no uploads.
+    /// Nil if the server accepts no uploads.
     private let uploads: UploadDesk?
 
     init(_ backend: Backend) {
@@ -47,7 +47,7 @@ struct ConsoleDoor: Sendable {
         }
     }
 
-    /// Whether a form brings a file.
+    /// Whether a form contains a file.
     private static func isUpload(_ request: HTTPRequest, _ route: Route) -> Bool {
         guard case .page(let address) = route, address.page == Page.imports.word, request.method == "POST" else {
             return false
@@ -94,7 +94,7 @@ struct ConsoleDoor: Sendable {
         return response
     }
 
-    /// The page of addresses that lead nowhere.
+    /// The page for unknown addresses.
     static var nothing: HTTPResponse {
         HTTPResponse.page(404, Layout.problem("There is no page at this address.")).guarded()
     }
@@ -128,8 +128,8 @@ struct ConsoleDoor: Sendable {
         }
     }
 
-    /// Whether a form comes from a page of this server, or from no browser: Fetch Metadata where the browser sends it, else
-    /// the origin (RFC 6454 §7).
+    /// Whether a form comes from a page of this server, or not from a browser: by Fetch Metadata if the browser sends it,
+    /// otherwise by the origin (RFC 6454 §7).
     private static func isOwn(_ request: HTTPRequest) -> Bool {
         if let site = request.headers["Sec-Fetch-Site"] { return site == "same-origin" }
         guard let origin = request.headers["Origin"] else { return true }
@@ -141,7 +141,7 @@ struct ConsoleDoor: Sendable {
 
     /// - Parameters:
     ///   - form: the typed values, if the page is shown again.
-    ///   - problem: why.
+    ///   - problem: the reason why the page is shown again.
     ///   - secret: a new key or secret, which is shown only once.
     private func show(
         _ address: Address, _ request: HTTPRequest, form: Form? = nil, because problem: Problem? = nil,
@@ -205,7 +205,7 @@ struct ConsoleDoor: Sendable {
         }
     }
 
-    /// Takes a document that a form brings.
+    /// Takes the document in a form.
     private func upload(_ address: Address, _ request: HTTPRequest) async throws -> HTTPResponse {
         guard let uploads, let (_, sender) = try await enter(address, Form(), request) else {
             return .redirect(to: Address())
@@ -223,14 +223,14 @@ struct ConsoleDoor: Sendable {
         }
     }
 
-    /// Sends a file that a call answers.
+    /// Sends the file in the answer of a call.
     private func fetch(_ address: Address, _ request: HTTPRequest) async throws -> HTTPResponse {
         guard let (page, sender) = try await enter(address, Form(), request) else { return .redirect(to: Address()) }
         guard let fetch = page.fetch else { throw APIError.refused }
         return try await fetch(sender)
     }
 
-    /// Whether an error is one that the person can do something about on the page itself.
+    /// Whether the person can correct an error on the page itself.
     private static func isAboutForm(_ error: APIError) -> Bool {
         switch error {
         case .notFound, .refused, .unknownProcess, .tooManyCalls, .busy, .fault: false
@@ -271,7 +271,7 @@ extension HTTPResponse {
         HTTPResponse(status: status, type: "text/html;charset=UTF-8", bytes: bytes)
     }
 
-    /// 303: the page is asked for by GET, and asking for it again sends no form.
+    /// 303: the browser requests the page by GET, and reloading the page sends no form.
     static func redirect(to address: Address) -> HTTPResponse {
         HTTPResponse(status: 303, headers: ["Location": address.text])
     }

@@ -10,7 +10,7 @@ struct Form: Sendable {
 
     init() {}
 
-    /// Fields that came another way.
+    /// Fields that did not come from a form.
     init(_ values: [String: String]) {
         fields = values.sorted { $0.key < $1.key }.map { Address.Field(name: $0.key, value: $0.value) }
     }
@@ -23,13 +23,13 @@ struct Form: Sendable {
         }
     }
 
-    /// The first value of a field without blanks at its ends; empty for a field that is not there.
+    /// The first value of a field without blanks at its ends; empty for an absent field.
     subscript(name: String) -> String { fields.first { $0.name == name }?.value.trimmingBlanks() ?? "" }
 
-    /// All values of a field, as of boxes that are checked.
+    /// All values of a field, such as those of the checked boxes.
     func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
 
-    /// Whether a field is there.
+    /// Whether a field is present.
     func has(_ name: String) -> Bool { fields.contains { $0.name == name } }
 
     private static func text(_ encoded: ArraySlice<UInt8>) -> String {
@@ -41,9 +41,9 @@ struct Form: Sendable {
     }
 }
 
-/// Why a form was not taken: the field, where it is about one, and the reason in words for a person.
+/// The reason why a form was refused: the field at fault, and the reason in words for people.
 struct Problem: Sendable {
-    /// Empty where it is about the whole form.
+    /// Empty when the whole form is at fault.
     let field: String
     let text: String
 

@@ -12,16 +12,16 @@ import OpenID
 /// Signing in with an issuer of OpenID Connect.
 struct IssuerDoor: Sendable {
     private static let cookie = "waybill-sign-in"
-    /// Steps of signing in that one address may take in a minute.
+    /// The most steps of signing in that one address may take in a minute.
     private static let stepsPerMinute = 60
-    /// Refusals of strangers at an issuer that are written down with their reason in a minute.
+    /// The most refusals of strangers at an issuer that are recorded with their reason in a minute.
     private static let reasonsPerMinute = 20
     /// The longest address of a page to return to, in bytes.
     private static let pageLimit = 1000
 
     private let backend: Backend
     private let signIn: SignIn
-    /// Those that wait for issuers. What asks the database alone runs on `signIn.threads`.
+    /// Sign-ins that wait for issuers. Work that only queries the database runs on `signIn.threads`.
     private let threads: Threads
     private let steps = RateLimit(perMinute: stepsPerMinute)
     private let reasons = RateLimit(perMinute: reasonsPerMinute)
@@ -49,7 +49,7 @@ struct IssuerDoor: Sendable {
             return try await refuse(fault, client, request)
         }
         let now = backend.queue.now()
-        // A page of the console by its path, and nothing else: no way to another site.
+        // The path of a page of the console; any other path is refused, so that none leads to another site.
         let wanted = request.query["page"].flatMap { Address(path: $0)?.path } ?? ""
         let page = wanted.isEmpty || wanted.utf8.count > Self.pageLimit ? Address().path : wanted
         let row = PendingSignIns.Row(browser: Self.digest(attempt.secret), issuer: id, page: page)
@@ -66,7 +66,7 @@ struct IssuerDoor: Sendable {
         return response
     }
 
-    /// Lets a person in whom an issuer has sent back.
+    /// Admits a person whom an issuer has sent back.
     func finish(_ id: String, _ request: HTTPRequest) async throws -> HTTPResponse {
         let client: IssuerClient
         switch try admit(id, request) {
@@ -105,7 +105,8 @@ struct IssuerDoor: Sendable {
         try await backend.database.write { connection in
             var keys = try Sessions.end(
                 issuerSession: Self.session(found.session, of: issuer), on: connection)
-            // Without a session all of the person end (§2.4), else also those that the issuer gave no name when they began.
+            // If the issuer names no session, all sessions of the person end (§2.4). Otherwise the named one ends, and so
+            // do those whose sign-in had no session name.
             if !found.subject.isEmpty,
                 let key = try Identities.key(
                     issuer: issuer, subject: found.subject, on: connection)
@@ -136,8 +137,7 @@ struct IssuerDoor: Sendable {
         return .held(tooMany(why, seconds: seconds, request, at: now))
     }
 
-    /// The sign-in that an answer belongs to, with the page that follows. It is removed even if the answer
-    /// is refused.
+    /// The pending sign-in of an answer, with the page that follows. It is removed even if the answer is refused.
     private func pending(_ id: String, _ request: HTTPRequest) async throws -> (SignInAttempt, page: String) {
         guard let state = request.query["state"], let secret = SignIn.cookie(Self.cookie, of: request) else {
             throw SignInFault.unasked
@@ -172,7 +172,7 @@ struct IssuerDoor: Sendable {
             let writing = Writing(
                 in: Scope(kind: .organization, organization: 0), by: .system, at: now,
                 from: caller.origin(of: request.path, by: nil), on: connection)
-            // The rules are read once no call can change them any more.
+            // The rules are read after the lock, so that no call can change them any more.
             try Identities.lock(issuer.reach(on: connection), on: connection)
             let entry = try Identities.enter(issued, by: issuer.reach(on: connection), newKey: random, writing)
             guard case .entered(_, let key) = entry else { return entry }
@@ -264,8 +264,9 @@ struct IssuerDoor: Sendable {
         return response
     }
 
-    /// Notes a refusal in the audit trail of each organization of the issuer; without one in the operator's. Before the issuer has named
-    /// somebody anybody can cause them without end: beyond a few in a minute only their number is kept, by address.
+    /// Records a refusal in the audit trail of each organization of the issuer; without an organization, in the operator's.
+    /// Before the issuer has named a person, anybody can cause refusals without end. So beyond a few in a minute only their
+    /// number is recorded, by address.
     private func note(
         _ why: String, _ client: IssuerClient, _ request: HTTPRequest, _ subject: String = ""
     ) async throws {

@@ -4,23 +4,23 @@ import Database
 import HTTP
 import Reports
 
-// DESIGN. THE table of pages, as `Call.table` is that of calls: a page is data and two functions. `show` reads its data through the
-// visitor's scope. `submission` makes the form's change by a call of the API, and names the next page, so that going back or loading
-// again never repeats a change. After an error the page is shown again with the typed values.
+// DESIGN. THE table of pages, like `Call.table` for calls: a page is data and two functions. `show` reads its data through the
+// visitor's scope. `submission` makes the form's change by a call of the API and names the next page, so that going back or
+// reloading never repeats a change. After an error the page is shown again with the typed values.
 
 /// One page of the console.
 struct Page: Sendable {
-    /// The word in its address; empty for the first page of a place.
+    /// The page's word in its address; empty for the first page of a place.
     let word: String
-    /// In menus and tabs; empty where none leads to it.
+    /// The title in menus and tabs; empty if no menu has the page.
     let menu: String
-    /// The kinds of places that have it.
+    /// The kinds of places with this page.
     let kinds: Set<ScopeKind>
-    /// The rights that are needed to see the page, in its place.
+    /// The rights that a person needs in the place to see the page.
     let need: Need
     let show: @Sendable (Visit) throws -> Content
     let submission: Submission?
-    /// Answers with a file in the place of a page.
+    /// Answers with a file instead of a page.
     var fetch: (@Sendable (Sender) async throws -> HTTPResponse)?
 
     init(
@@ -47,7 +47,7 @@ struct Page: Sendable {
     /// The words of pages that are files.
     static let downloads = Set(table.filter { $0.fetch != nil }.map(\.word))
 
-    /// The page of an address; nil when there is none.
+    /// The page of an address; nil for an unknown one.
     static func at(_ address: Address, _ kind: ScopeKind) -> Page? {
         table.first { $0.word == address.page && $0.kinds.contains(kind) }
     }
@@ -60,16 +60,16 @@ struct Submission: Sendable {
 
     init(_ act: @escaping @Sendable (Sender) async throws -> Address) { self.act = { .page(try await act($0)) } }
 
-    /// For forms that may make something that is shown once.
+    /// For forms whose result is shown only once.
     init(showing act: @escaping @Sendable (Sender) async throws -> Landing) { self.act = act }
 }
 
-/// Where a form leads to.
+/// The page that follows a form.
 enum Landing: Sendable {
-    /// A page that is asked for by GET: going back and loading again repeats no change.
+    /// A page that the browser requests by GET, so that going back and reloading repeat no change.
     case page(Address)
-    /// The page of the form, with a secret that is shown this once. Loading it again sends the form again: only calls that refuse what
-    /// is there already may lead here.
+    /// The page of the form, with a secret that is shown only this once. Reloading sends the form again, so only calls that
+    /// refuse an existing thing may lead here.
     case secret(Secret)
 }
 
@@ -80,7 +80,7 @@ struct Secret: Sendable {
     let text: String
 }
 
-/// There is nothing to show at an address whose page exists.
+/// The page exists, but has nothing to show at this address.
 struct LostPage: Error {
     let text: String
 
@@ -90,7 +90,7 @@ struct LostPage: Error {
 /// The content of a page between the header and the footer.
 struct Content {
     let title: String
-    /// Seconds after which the browser asks for the page again; nil on pages with fields to fill in.
+    /// The seconds after which the browser reloads the page; nil on pages with fields to fill in.
     var refresh: Int?
     let body: (inout HTML) -> Void
 
@@ -103,7 +103,7 @@ struct Content {
 
 /// A form that is passed to the call which makes its change.
 struct Sender: Sendable {
-    /// Of the page that the form stands on; its place is known.
+    /// The page of the form; its place is known.
     let address: Address
     let place: Address.Place
     /// The organization and product that contain the place.

@@ -5,21 +5,21 @@ import HTTP
 import Jobs
 import OpenID
 
-// DESIGN. The browser shows a session's secret in a cookie that no script and no other site can use (HttpOnly,
-// SameSite=Strict); its digest alone is kept in the database, so that each node knows it.
+// DESIGN. The browser sends a session's secret in a cookie that no script and no other site can use (HttpOnly,
+// SameSite=Strict). The database stores only its digest, so that each node knows it.
 
-/// Signing in and out, and who is signed in.
+/// Signing in and out, and the sessions of people.
 struct SignIn: Sendable {
     private static let cookie = "waybill"
-    /// Characters that are kept of a browser's name.
+    /// The most characters of a browser's name that are stored.
     private static let browserLimit = 200
 
     let backend: Backend
     let threads: Threads
-    /// Of their own: an issuer that answers slowly holds up nobody who is signed in.
+    /// These are separate threads, so an issuer that answers slowly delays nobody who is signed in.
     let issuerThreads = Threads("sign-in", width: 4)
 
-    /// Begins a session for the key of a form; else says why not.
+    /// Begins a session for the key in a form; otherwise returns the reason.
     func enter(_ request: HTTPRequest, _ key: String) async throws -> HTTPResponse {
         let key = UserKey(key)
         let now = backend.queue.now()
@@ -58,12 +58,12 @@ struct SignIn: Sendable {
     func session(
         _ secret: String, of request: HTTPRequest
     ) -> (digest: [UInt8], old: [UInt8]?, address: String, browser: String) {
-        // The browser's own name of itself, not more of it than a person reads.
+        // The browser's own name of itself, cut to what a person reads.
         let browser = Deception.readable(String((request.headers["User-Agent"] ?? "").prefix(Self.browserLimit)))
         return (Digest.of(secret.utf8, .sha256), Self.session(of: request), request.client ?? "", browser)
     }
 
-    /// The issuers that people may sign in with, and where each way begins.
+    /// The issuers that people may sign in with, and the first address of each.
     func ways(to address: Address) -> [(name: String, path: String)] {
         (backend.issuers?.clients ?? []).map { client in
             let path = IssuerDirectory.root + client.issuer.id
@@ -115,7 +115,7 @@ struct SignIn: Sendable {
         return true
     }
 
-    /// The key's digest and the session's of somebody who is signed in; nil for others.
+    /// The digest of the key and that of the session for a person who is signed in; nil for others.
     func person(
         of request: HTTPRequest, on connection: any Connection
     ) throws -> (keyDigest: [UInt8], session: [UInt8])? {
@@ -126,7 +126,7 @@ struct SignIn: Sendable {
         return (key, session)
     }
 
-    /// Writes the record of a beginning or an end, in each organization that the person belongs to.
+    /// Records a beginning or an end in each organization of the person.
     static func note(
         _ event: AuditRecord.Event, of holder: KeyHolder, _ caller: Caller, _ path: String, at time: Int64,
         on connection: any Connection
@@ -148,7 +148,7 @@ struct SignIn: Sendable {
         request.isTLS || request.headers["X-Forwarded-Proto"]?.lowercased() == "https"
     }
 
-    /// The digest of the session's secret that a request shows.
+    /// The digest of the session's secret in a request.
     private static func session(of request: HTTPRequest) -> [UInt8]? {
         cookie(cookie, of: request).map { Digest.of($0.utf8, .sha256) }
     }

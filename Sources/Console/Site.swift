@@ -2,7 +2,7 @@ package import API
 import Bytes
 package import HTTP
 
-/// All that a server answers: the doors of the API, and the console for people with browsers.
+/// All answers of a server: the doors of the API, and the console for people with browsers.
 package struct Site: Sendable {
     private let door: Door
     private let console: ConsoleDoor
@@ -22,15 +22,14 @@ package struct Site: Sendable {
         return .later { [patience] in await Patience.$current.withValue(patience, operation: work) }
     }
 
-    /// Answers a request. If the database is on another machine, the work waits for each of its answers at most as long as the
-    /// patience.
+    /// Answers a request. If the database is on another machine, the work waits for each of its answers up to the patience.
     package func reply(to request: HTTPRequest) -> Reply {
         guard let reply = page(for: request) else { return door.reply(to: request) }
         guard case .later(let work) = reply else { return reply }
         return .later { [patience] in await Patience.$current.withValue(patience, operation: work) }
     }
 
-    /// Where the console answers: the API keeps its path for all but people who look at it.
+    /// The path of the console: the API keeps its own path, except for people who open it in a browser.
     private static func route(of request: HTTPRequest) -> Route? {
         let route = Route(request.path)
         guard route == .api, request.method != "GET", request.method != "HEAD" else { return route }
@@ -40,7 +39,7 @@ package struct Site: Sendable {
     /// The console's answer; nil for requests that the API answers.
     private func page(for request: HTTPRequest) -> Reply? {
         if let route = Self.route(of: request) { return console.reply(to: request, route) }
-        // A person who mistyped an address reads a page, a script the API's line of text.
+        // A person who mistyped an address gets a page, and a script gets the API's line of text.
         let wantsPage = request.headers["Accept"]?.contains("text/html") == true
         guard wantsPage, request.method == "GET" || request.method == "HEAD", !Door.has(path: request.path) else {
             return nil

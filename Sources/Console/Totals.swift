@@ -6,7 +6,7 @@ import Synchronization
 // so sums are cached under it. The state of the advisories is part of the key, because a basis depends on it and revisions do not. After
 // a change only the projects that changed are read (`ProductSums`).
 
-/// Sums over scopes as they were read last, a few hundred of them.
+/// The sums that were read last, for a few hundred scopes.
 final class TotalsMemory: Sendable {
     private struct Key: Hashable {
         let kind: ScopeKind
@@ -118,14 +118,14 @@ final class TotalsMemory: Sendable {
 
 /// The sums over all projects of a scope.
 struct Totals: Sendable {
-    /// Violations of policies are counted no further.
+    /// The number at which counting of policy violations stops.
     static let violationLimit: Int64 = 1000
-    /// Projects with the most critical alerts that are listed.
+    /// The most projects in the list of those with the most critical alerts.
     static let worstLimit = 10
 
     let counts: SeverityCounts
     let basis: Basis
-    /// Open alerts that say that a policy is violated.
+    /// The number of open alerts about violated policies.
     let violations: Int64
     /// The projects of an organization with the most critical alerts, the worst first.
     let worst: [ProjectList.Row]

@@ -5,20 +5,20 @@ import HTTP
 import Jobs
 import Reports
 
-// DESIGN. A place is found by its token and entered by `Access`, as in a call, with the key that the session began with. A page
+// DESIGN. A place is found by its token and entered by `Access`, as in a call, with the key that began the session. A page
 // reads all its data through the resulting scope.
 
-/// A person at a place: the data that a page may show, and the person. Lives while its connection is lent.
+/// A person at a place, with the data that a page may show. Lives while its connection is lent.
 struct Visit {
     let page: Page
-    /// Of the page, with its place.
+    /// The address of the page, with its place.
     let address: Address
     let place: Address.Place
     let access: Access
-    /// Those that the person belongs to.
+    /// The organizations of the person.
     let organizations: [PlaceNames.Place]
     let names: PlaceNames
-    /// Of the key that the session was begun with.
+    /// The digest of the key that began the session.
     let keyDigest: [UInt8]
     /// The digest of the session's secret.
     let session: [UInt8]
@@ -35,8 +35,8 @@ struct Visit {
     /// Milliseconds since 1970, UTC.
     var now: Int64 { backend.queue.now() }
 
-    /// Goes to an address; nil if the session's key is no longer valid. Throws `APIError.refused` for places that the person may not
-    /// see, and for pages that do not exist.
+    /// Enters an address; nil if the session's key is no longer valid. Throws `APIError.refused` for places that the person may
+    /// not see, and for pages that do not exist.
     init?(
         _ address: Address, keyDigest: [UInt8], session: [UInt8], on connection: any Connection, _ backend: Backend,
         _ memory: TotalsMemory
@@ -84,10 +84,10 @@ struct Visit {
     /// The query of the address; may be empty.
     func query(_ name: String) -> String { address.query.first { $0.name == name }?.value.trimmingBlanks() ?? "" }
 
-    /// The typed value of a field in a form that is shown again, else a given value.
+    /// The typed value of a field in a form that is shown again, otherwise a given value.
     func typed(_ name: String, or value: String = "") -> String { form.map { $0[name] } ?? value }
 
-    /// The same for one of several forms of a page, which names itself in the field `part`.
+    /// The same for one of several forms of a page, which gives its name in the field `part`.
     func typed(_ name: String, in part: String, or value: String = "") -> String {
         isSent(part) ? typed(name, or: value) : value
     }
@@ -95,7 +95,7 @@ struct Visit {
     /// The problem of one of several forms of a page.
     func problem(in part: String) -> Problem? { isSent(part) ? problem : nil }
 
-    /// Whether this one of several forms is shown again.
+    /// Whether this form, one of several, is shown again.
     func isSent(_ part: String) -> Bool { form?["part"] == part }
 
     /// A page of the organization.

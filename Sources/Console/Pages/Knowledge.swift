@@ -37,7 +37,7 @@ extension Page {
                         .text("Source", \.name),
                         ListColumn("State") { feed, html in
                             html.mark(feed.isFailing ? "fails" : "current", feed.isFailing ? "bad" : "good")
-                            // The reason is shown only to people who can remove it.
+                            // Only people who can remove the cause see the reason.
                             if feed.isFailing, isOperator { html.text(" \(feed.error)") }
                         },
                         .number("Records", \.records), .time("Looked at", \.checked),

@@ -23,7 +23,7 @@ extension Page {
         let feeds = try FeedState.all(on: visit.connection)
         let todo = try Todo(visit, totals, feeds)
         return Content(visit.name) { html in
-            // The first of them: a page is no report.
+            // Only the first ones, because a page is not a report.
             for pattern in unusable.prefix(10) { html.element("p", ("class", "alert"), text: "\(pattern.text).") }
             html.element("div", ("class", "columns")) { html in
                 html.element("div") { html in
@@ -54,7 +54,7 @@ extension Page {
     }
 }
 
-/// The most urgent work in an organization, the most urgent first.
+/// The urgent work in an organization, the most urgent first.
 private struct Todo {
     struct Line {
         let number: String

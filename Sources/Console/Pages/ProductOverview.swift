@@ -2,7 +2,7 @@ import Database
 import Reports
 
 extension Page {
-    /// A product and its projects.
+    /// A product with its projects.
     static let productOverview = Page("", "Overview", in: [.product]) { visit in
         let totals = try visit.totals()
         let (counts, basis) = (totals.counts, totals.basis)

@@ -3,7 +3,7 @@ import Jobs
 import Reports
 
 extension Page {
-    /// A project: how it stands, and what that rests on.
+    /// A project: its open alerts, and the basis of their numbers.
     static let projectOverview = Page("", "Overview", in: [.project]) { visit in
         let totals = try visit.totals()
         let (counts, basis) = (totals.counts, totals.basis)

@@ -8,7 +8,7 @@ import Reports
 // DESIGN. The query of the page has the parameters of `GET /api/ask`, but for `after` in the place of `cursor`, and is read by the same code.
 
 extension Page {
-    /// One search: a vulnerability, package, library, licence, digest or path, and where it is.
+    /// One search: a vulnerability, package, library, licence, digest or path, with its places.
     static let search = Page("search", "", in: [.organization]) { visit in
         let asked = visit.query("q")
         var question: Question?
@@ -182,7 +182,7 @@ extension Visit {
         question.limit = ListPage<Question.Item>.size
         if !query("after").isEmpty { question.cursor = query("after") }
         try question.prepare(in: scope, of: backend.database)
-        // A snapshot of its own, which contains the rows that were just prepared.
+        // A separate snapshot, which contains the rows that were just prepared.
         let (asked, scope) = (question, scope)
         return try backend.database.snapshot { try asked.answer(in: scope, on: $0) }
     }

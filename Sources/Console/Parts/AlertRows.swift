@@ -5,7 +5,7 @@ import Reports
 extension ListColumn where Row == AlertList.Row {
     /// The columns of a list of alerts.
     ///
-    /// - Parameter showsProject: where alerts of several projects are listed.
+    /// - Parameter showsProject: whether alerts of several projects are listed.
     static func alerts(_ visit: Visit, showsProject: Bool) -> [ListColumn] {
         var columns: [ListColumn<AlertList.Row>] = [
             ListColumn("About") { row, html in
@@ -54,7 +54,7 @@ extension ListColumn where Row == AlertList.Row {
 }
 
 extension AlertList.Row {
-    /// The cause of an alert that is about no vulnerability, for a person.
+    /// The cause of an alert that is not about a vulnerability, in words for people.
     var words: String {
         let cause =
             switch AlertType(rawValue: type) {
@@ -71,14 +71,14 @@ extension AlertList.Row {
         if description.isEmpty { return cause }
         return switch AlertType(rawValue: type) {
         case .rejectedByPolicy, .severeBug, .vulnerability, nil: "\(cause): \(description)"
-        // Their descriptions are sentences that say the cause.
+        // Their descriptions are sentences that state the cause.
         case .rejectedDeFacto, .multipleLicenses, .multipleVersions, .newMajorVersion, .newMinorVersion: description
         }
     }
 }
 
 extension AlertType {
-    /// For a menu.
+    /// The word in a menu.
     var menuWords: String {
         switch self {
         case .vulnerability: "Vulnerabilities"
@@ -94,7 +94,7 @@ extension AlertType {
 }
 
 extension AlertState {
-    /// As the filter `status` of reports spells it.
+    /// The spelling of the filter `status` of reports.
     fileprivate var filterWord: String {
         switch self {
         case .open: "active"
@@ -103,7 +103,7 @@ extension AlertState {
         }
     }
 
-    /// The report about all alerts in this state, behind the word of its scope.
+    /// The report about all alerts in this state, without the word of its scope.
     fileprivate var reportWord: String {
         switch self {
         case .open: "AlertsReport"
@@ -122,7 +122,7 @@ extension AlertState {
 }
 
 extension String {
-    /// A word of the program for a person: `not_affected` is "not affected".
+    /// A word of the program in words for people: `not_affected` becomes "not affected".
     var spaced: String { replacing("_", with: " ").lowercased() }
 }
 
@@ -145,7 +145,7 @@ extension AlertList {
 }
 
 extension Field {
-    /// Which states of alerts a list has, as its address says.
+    /// The states of alerts in a list, taken from its address.
     static func alertState(_ visit: Visit) -> Field {
         var state = Field("state", "State")
         state.choices = [
@@ -177,7 +177,7 @@ extension HTML {
 
     /// A link to the report behind a list.
     ///
-    /// - Parameter filters: of the list, by the report's keys; empty values are no filters.
+    /// - Parameter filters: the filters of the list, by the report's keys; empty values are no filters.
     mutating func export(_ visit: Visit, _ title: String, type: String, _ filters: [Address.Field] = []) {
         guard let report = Report.named(type, in: visit.place.kind) else { return }
         var address = visit.here("report").with("reportType", type)

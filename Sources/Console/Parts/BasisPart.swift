@@ -2,7 +2,7 @@ import Database
 import Reports
 
 extension HTML {
-    /// The basis of verdicts about vulnerabilities, beside the numbers that it limits.
+    /// The basis of verdicts about vulnerabilities, shown beside the numbers that it limits.
     mutating func basis(_ basis: Basis) {
         element("p", ("class", basis.isAssessed ? "basis" : "basis weak")) { html in
             if !basis.isAssessed { html.element("strong", text: "Not assessed. ") }

@@ -1,5 +1,5 @@
 extension HTML {
-    /// Facts with their names; unknown ones are left out.
+    /// Facts with their names; unknown facts are left out.
     mutating func facts(_ facts: [(name: String, value: String)]) {
         element("dl", ("class", "facts")) { html in
             for fact in facts where !fact.value.isEmpty {
@@ -13,6 +13,6 @@ extension HTML {
 }
 
 extension String {
-    /// This text, or another one where it is empty.
+    /// This text, or the other one if this is empty.
     func or(_ other: String) -> String { isEmpty ? other : self }
 }

@@ -13,14 +13,14 @@ struct Choice {
 struct Field {
     let name: String
     let label: String
-    /// In the page; the name unless two fields have the same.
+    /// The id in the page; equals the name unless two fields share it.
     var id: String
     var hint = ""
     var value = ""
-    /// As HTML's `type`.
+    /// The `type` in HTML.
     var type = "text"
     var isNeeded = false
-    /// Choices with their words; empty for fields that are typed into.
+    /// The choices with their words; empty for fields to type into.
     var choices: [Choice] = []
     /// Suggestions: other values may be typed, too.
     var proposals: [String] = []
@@ -36,7 +36,7 @@ struct Field {
 extension HTML {
     /// A form that is sent to a page.
     ///
-    /// - Parameter button: its label, which names its action.
+    /// - Parameter button: the label of the button, which names its action.
     mutating func form(
         to address: Address, button: String, style: String = "", hidden: [(name: String, value: String)] = [],
         content: (inout HTML) -> Void
@@ -50,7 +50,7 @@ extension HTML {
 
     /// A button alone.
     ///
-    /// - Parameter subject: its subject, for screen readers, which do not show the button's row.
+    /// - Parameter subject: the subject, for screen readers, which do not read the button's row.
     mutating func button(
         _ text: String, of subject: String = "", to address: Address, hidden: [(name: String, value: String)]
     ) {
@@ -60,7 +60,7 @@ extension HTML {
         }
     }
 
-    /// A form that asks for another view of the same page.
+    /// A form that requests another view of the same page.
     mutating func filters(_ address: Address, content: (inout HTML) -> Void) {
         element("form", ("method", "get"), ("action", address.path), ("class", "filters")) { html in
             content(&html)
@@ -68,7 +68,7 @@ extension HTML {
         }
     }
 
-    /// A form that looks for names in the list of the page.
+    /// A form that searches for names in the list of the page.
     mutating func search(_ visit: Visit, _ label: String) {
         filters(visit.address) { html in
             var field = Field("name", label)
@@ -85,7 +85,7 @@ extension HTML {
         }
     }
 
-    /// A field with its label, and the problem where it is about this field.
+    /// A field with its label, and the problem if this field is at fault.
     mutating func field(_ field: Field, _ problem: Problem? = nil) {
         let wrong = problem?.field == field.name ? problem?.text : nil
         let described = [field.hint.isEmpty ? "" : "hint-\(field.id)", wrong == nil ? "" : "wrong-\(field.id)"]
@@ -100,7 +100,7 @@ extension HTML {
         }
     }
 
-    /// Boxes of which any number may be checked.
+    /// Checkboxes of which any number may be checked.
     ///
     /// - Parameters:
     ///   - id: distinguishes two forms of a page.

@@ -1,6 +1,6 @@
 import Bytes
 
-/// A page that is being written: elements are constants of the program, texts and values of attributes are escaped.
+/// A page during its writing. Elements are constants of the program; texts and values of attributes are escaped.
 struct HTML: ~Copyable {
     private var sink = ByteSink()
     /// The random text of the page, for its forms.
@@ -9,8 +9,8 @@ struct HTML: ~Copyable {
     /// The bytes of a whole page.
     ///
     /// - Parameters:
-    ///   - seconds: after which the browser loads it again, or another page; nil for never.
-    ///   - path: of the other page; empty for the page itself.
+    ///   - seconds: the seconds after which the browser reloads this page, or loads another one; nil for never.
+    ///   - path: the path of the other page; empty for this page.
     ///   - mark: the random text by which a form that is sent twice is recognised; empty for pages whose forms change nothing.
     static func page(
         title: String, refresh seconds: Int? = nil, to path: String = "", mark: String = "",
@@ -40,7 +40,8 @@ struct HTML: ~Copyable {
 
     mutating func text(_ text: String) { sink.append(pageText: text) }
 
-    /// An element that holds what `content` writes. Attributes with an empty value are left out, but `value` and `alt`.
+    /// An element with the content that `content` writes. Attributes with an empty value are left out, except `value`
+    /// and `alt`.
     mutating func element(
         _ name: StaticString, _ attributes: (StaticString, String)..., content: (inout HTML) throws -> Void
     ) rethrows {
@@ -56,14 +57,14 @@ struct HTML: ~Copyable {
         close(name)
     }
 
-    /// An element that holds a text.
+    /// An element with a text.
     mutating func element(_ name: StaticString, _ attributes: (StaticString, String)..., text: String) {
         open(name, attributes)
         self.text(text)
         close(name)
     }
 
-    /// An element that has no end.
+    /// An element without an end tag.
     mutating func void(_ name: StaticString, _ attributes: (StaticString, String)...) { open(name, attributes) }
 
     /// A link to a page of the console.
@@ -71,7 +72,7 @@ struct HTML: ~Copyable {
         element("a", ("href", address.text), ("class", style), text: text)
     }
 
-    /// A link to another site, where the address is one that may be opened; else its text.
+    /// A link to another site if the address may be opened, otherwise its text.
     mutating func outside(_ address: String, _ text: String) {
         guard Deception.isWeb(address) else { return self.text(text) }
         element("a", ("href", address), ("rel", "noreferrer noopener external"), text: text)
@@ -98,6 +99,6 @@ struct HTML: ~Copyable {
 }
 
 extension StaticString {
-    /// Whether an attribute of this name says something when it is empty.
+    /// Whether an attribute of this name has a meaning when it is empty.
     fileprivate var isValue: Bool { description == "value" || description == "alt" }
 }

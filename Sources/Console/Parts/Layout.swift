@@ -5,7 +5,7 @@ import Reports
 
 /// The frame around the content of each page.
 enum Layout {
-    /// A page for somebody who is signed in.
+    /// A page for a person who is signed in.
     static func page(_ visit: Visit) throws -> [UInt8] {
         let content = try visit.page.show(visit)
         let title = content.title == visit.name ? content.title : "\(content.title) – \(visit.name)"
@@ -28,11 +28,11 @@ enum Layout {
         }
     }
 
-    /// Asks for a key.
+    /// The page that asks for a key.
     ///
     /// - Parameters:
-    ///   - notice: why the last key was refused.
-    ///   - ways: issuers to sign in with in its place.
+    ///   - notice: the reason why the last key was refused.
+    ///   - ways: issuers to sign in with instead.
     static func entrance(notice: String?, ways: [(name: String, path: String)] = []) -> [UInt8] {
         HTML.page(title: "Sign in – Waybill") { html in
             html.element("main", ("class", "entrance"), ("id", "main")) { html in
@@ -64,7 +64,8 @@ enum Layout {
         }
     }
 
-    /// Leads to a page after signing in. No redirect: a browser that comes from another site would leave out the session's cookie.
+    /// The page after signing in. It is not a redirect, because a browser that comes from another site would not send the
+    /// session's cookie.
     static func onward(to path: String) -> [UInt8] {
         HTML.page(title: "Waybill", refresh: 0, to: path) { html in
             html.element("main", ("class", "entrance"), ("id", "main")) { html in
@@ -77,7 +78,7 @@ enum Layout {
         }
     }
 
-    /// Says that the session here has ended, and shows the way to end that of the issuer.
+    /// The page after the end of the session here, with the link that ends the issuer's session.
     static func left(_ issuer: String, _ address: String) -> [UInt8] {
         HTML.page(title: "Signed out – Waybill") { html in
             html.element("main", ("class", "entrance"), ("id", "main")) { html in
@@ -90,7 +91,7 @@ enum Layout {
         }
     }
 
-    /// Says that something is not here, or could not be done.
+    /// The page about something missing, or about an action that failed.
     static func problem(_ text: String) -> [UInt8] {
         HTML.page(title: "Waybill") { html in
             html.element("main", ("class", "entrance"), ("id", "main")) { html in
@@ -121,9 +122,9 @@ enum Layout {
         }
     }
 
-    /// The box that looks for anything.
+    /// The search box for everything.
     private static func search(_ visit: Visit, to html: inout HTML) {
-        // The page of the search has a larger one.
+        // The search page has a larger one.
         if visit.page.word == Page.search.word { return }
         html.element(
             "form", ("class", "find"), ("role", "search"), ("method", "get"),
@@ -208,7 +209,7 @@ enum Layout {
 }
 
 extension Page {
-    /// Whether somebody may see it in the whole organization.
+    /// Whether a person may see it in the whole organization.
     fileprivate func isOpen(to access: Access) -> Bool {
         (need.role == .readOnly || access.allows(need.role, inProduct: nil)) && access.allows(need.scopes)
     }
@@ -222,7 +223,7 @@ extension HTML {
         }
     }
 
-    /// A secret that is shown this once.
+    /// A secret that is shown only this once.
     fileprivate mutating func secret(_ secret: Secret) {
         element("section", ("class", "secret"), ("role", "status")) { html in
             html.element("h2", text: secret.title)

@@ -4,9 +4,9 @@ import Bytes
 struct ListColumn<Row> {
     let title: String
     let isNumber: Bool
-    /// Left out on narrow screens.
+    /// Whether narrow screens leave the column out.
     let isWide: Bool
-    /// The word that asks for this order; nil where the rows are not sorted by it.
+    /// The word of this order in addresses; nil if the column cannot sort the rows.
     let order: String?
     let cell: (Row, inout HTML) -> Void
 
@@ -37,7 +37,7 @@ struct ListColumn<Row> {
         }
     }
 
-    /// A column of times; empty for 0.
+    /// A column of times; 0 gives an empty cell.
     static func time(_ title: String, isWide: Bool = false, order: String? = nil, _ time: @escaping (Row) -> Int64)
         -> ListColumn
     {
@@ -45,19 +45,19 @@ struct ListColumn<Row> {
     }
 }
 
-/// The order of a table's rows, as its page was asked for.
+/// The order of a table's rows that was requested.
 struct Sorting {
-    /// The word of the order; with `-` in front for the other direction.
+    /// The word of the order, with `-` in front for the reverse.
     let current: String
-    /// Of the page.
+    /// The address of the page.
     let address: Address
 
-    /// The address of the first page in an order; the other way round when it is the current one.
+    /// The address of the first page in an order; for the current order, of its reverse.
     func address(of order: String) -> Address {
         address.with("after", "").with("sort", current == order ? "-\(order)" : order)
     }
 
-    /// As `aria-sort` has it; empty for other columns.
+    /// The value of `aria-sort`; empty for other columns.
     func direction(of order: String) -> String {
         current == order ? "ascending" : current == "-\(order)" ? "descending" : ""
     }
@@ -108,9 +108,9 @@ extension HTML {
         [column.isNumber ? "number" : "", column.isWide ? "wide" : ""].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
-    /// Links to the first page of a list and to the one behind this.
+    /// Links to the first page of a list and to the next page.
     ///
-    /// - Parameter next: where the page behind begins; nil when there is none.
+    /// - Parameter next: the cursor of the next page; nil on the last page.
     mutating func pager(_ address: Address, next: String?) {
         let isFirst = !address.query.contains { $0.name == "after" }
         if isFirst, next == nil { return }
@@ -120,16 +120,16 @@ extension HTML {
         }
     }
 
-    /// A time; nothing for 0.
+    /// A time; empty for 0.
     mutating func time(_ milliseconds: Int64) {
         guard milliseconds > 0 else { return }
         element("time", ("datetime", TimeText.rfc3339(milliseconds)), text: Words.time(milliseconds))
     }
 }
 
-/// Numbers and times, written alike on all pages.
+/// Numbers and times in the same form on all pages.
 enum Words {
-    /// With a thin space between each three digits.
+    /// A number with a thin space between groups of three digits.
     static func number(_ number: Int64) -> String {
         let digits = String(number.magnitude)
         guard digits.count > 3 else { return String(number) }

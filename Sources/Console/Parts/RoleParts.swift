@@ -3,7 +3,7 @@ import Database
 import Reports
 
 extension Visit {
-    /// The products that a role can be given in; a list is no longer than a person looks through.
+    /// The products that a role can be given in; the list is limited to a length that a person can read.
     func productChoices() throws -> [Choice] {
         let products = try ProductVital.list(scope, on: connection).prefix(1000)
         return [Choice("", "the whole organization")] + products.map { Choice($0.token, $0.name) }

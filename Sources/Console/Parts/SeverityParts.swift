@@ -1,13 +1,13 @@
 import Reports
 
-/// Severities as words, marks and bars that read without colours, too.
+/// Severities as words, marks and bars that can be read without colours, too.
 enum Severities {
-    /// For a person.
+    /// The word for people.
     static func name(_ word: String) -> String {
         word.isEmpty ? "Not rated" : word.prefix(1).uppercased() + word.dropFirst()
     }
 
-    /// For style sheets and addresses.
+    /// The word in style sheets and addresses.
     static func style(_ word: String) -> String { word.isEmpty ? "unrated" : word }
 }
 
@@ -22,9 +22,9 @@ extension HTML {
     /// - Parameter style: `good`, `bad` or `quiet`.
     mutating func mark(_ text: String, _ style: String) { element("span", ("class", "mark \(style)"), text: text) }
 
-    /// Open alerts by severity: a bar, and below it each number with a link.
+    /// Open alerts by severity: a bar, and below it each number as a link.
     ///
-    /// - Parameter address: of the page that shows those of a severity.
+    /// - Parameter address: the address of the page with the alerts of a severity.
     mutating func severities(_ counts: SeverityCounts, _ address: (String) -> Address) {
         bar(counts, style: "bar")
         element("ul", ("class", "counts")) { html in
@@ -41,7 +41,7 @@ extension HTML {
         }
     }
 
-    /// The same as a bar alone, which says its numbers to screen readers.
+    /// The bar alone, which states its numbers to screen readers.
     mutating func bar(_ counts: SeverityCounts, style: String = "bar small") {
         guard counts.total > 0 else { return element("span", ("class", "hint"), text: "0") }
         let said = SeverityCounts.words.filter { counts[$0] > 0 }.map {
@@ -52,7 +52,7 @@ extension HTML {
             ("viewBox", "0 0 1000 10"), ("preserveAspectRatio", "none")
         ) { html in
             html.element("title", text: said.joined(separator: ", "))
-            // Each part is seen, however small: 12 of 1000 at least.
+            // Each part is visible, even a small one: at least 12 of 1000.
             let parts = SeverityCounts.words.filter { counts[$0] > 0 }
             let room = 1000 - 12 * Int64(parts.count)
             var left: Int64 = 0
@@ -68,7 +68,7 @@ extension HTML {
 }
 
 extension ListColumn {
-    /// The columns of counts that lists of places have: the worst two as numbers, and all as a bar.
+    /// The columns of counts in lists of places: the two worst as numbers, and all as a bar.
     static func counts(_ counts: @escaping (Row) -> SeverityCounts) -> [ListColumn] {
         [
             .number("Critical") { counts($0)["critical"] }, .number("High") { counts($0)["high"] },

@@ -1,4 +1,4 @@
-/// How the console looks: one style sheet of tokens, for light, dark and paper, and its icon.
+/// The appearance of the console: one style sheet of tokens for light, dark and paper, and the icon.
 enum Style {
     static let bytes = Array((tokens + frame + content + forms + charts + paper).utf8)
     static let icon = Array(
@@ -8,8 +8,8 @@ enum Style {
         stroke-linejoin="round"/></svg>
         """.utf8)
 
-    /// Text has a contrast of 4.5 to 1 at least, edges of controls and marks of 3 to 1 (WCAG 2.2, 1.4.3 and 1.4.11). The colours of
-    /// severities get lighter or darker one by one, so their order is seen in grey.
+    /// Text has a contrast of at least 4.5 to 1; edges of controls and marks at least 3 to 1 (WCAG 2.2, 1.4.3 and 1.4.11). The
+    /// lightness of the severities' colours changes step by step, so their order is visible in grey.
     private static let tokens = """
         :root { color-scheme: light dark;
           --paper: #fff; --ground: #f4f6f8; --ink: #17202a; --soft: #4e5b69; --line: #d5dbe2; --edge: #6f7b88;

@@ -36,6 +36,6 @@ extension Page {
         }
     }
 
-    /// Records of the audit trail on a page.
+    /// The audit records on a page.
     private static let auditLimit = 200
 }

@@ -4,7 +4,7 @@ import Database
 import Reports
 
 extension Page {
-    /// One member: roles, keys, and the way out.
+    /// One member: roles, keys, and removal.
     static let person = Page(
         "person", "", in: [.organization], for: .administrator, with: .administer, submission: changePerson
     ) { visit in

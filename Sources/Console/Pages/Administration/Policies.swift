@@ -5,11 +5,11 @@ import Inventory
 import Reports
 
 extension Page {
-    /// The policies that decide in a place, in their order: its own, and inherited ones.
+    /// The policies that decide in a place, in their order: its own and inherited ones.
     static let policies = Page(
         "policies", "Policies", in: [.organization, .product, .project], submission: changePolicies
     ) { visit in
-        // As in the calls: people who see only some products see the policies that apply there.
+        // As in the calls, people who see only some products get the policies that apply to them.
         let isHidden = visit.place.kind == .organization && visit.scope.visibleProducts != nil
         let all = isHidden ? [] : try Policies.ownAndInherited(of: visit.scope, on: visit.connection)
         let own = all.filter { $0.kind == visit.place.kind }
@@ -48,7 +48,7 @@ extension Page {
         switch form["part"] {
         case "remove": try await sender.call("remove\(word)Policies") { $0.texts("policyIds", ids) }
         case "first":
-            // Those that are not named come behind.
+            // Unnamed policies follow the named ones.
             try await sender.call("waybillOrder\(word)Policies") { $0.texts("policyIds", ids) }
         default:
             try await sender.call("waybillEnable\(word)Policy") { call in
@@ -59,7 +59,7 @@ extension Page {
         return Address(sender.place, "policies")
     }
 
-    /// - Parameter isOwn: whether there are buttons that change them.
+    /// - Parameter isOwn: whether the rows have buttons that change the policies.
     private static func columns(_ visit: Visit, isOwn: Bool) -> [ListColumn<Policy>] {
         var columns: [ListColumn<Policy>] = [
             ListColumn("Policy") { policy, html in
@@ -136,7 +136,7 @@ extension PolicyRule {
 }
 
 extension VulnerabilityConditions {
-    /// All conditions, for a person.
+    /// All conditions, in words for people.
     fileprivate var sentence: String {
         var words: [String] = []
         if !severities.isEmpty { words.append(severities.map(\.spaced).joined(separator: " or ")) }
@@ -148,7 +148,7 @@ extension VulnerabilityConditions {
 }
 
 extension Int {
-    /// Millionths as a number from 0 to 1, as forms and calls have it: 100000 is `0.1`.
+    /// Millionths as a number from 0 to 1, the form of forms and calls: 100000 is `0.1`.
     var share: String {
         var digits = String(self % 1_000_000)
         digits = String(repeating: "0", count: Swift.max(6 - digits.count, 0)) + digits

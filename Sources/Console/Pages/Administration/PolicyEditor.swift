@@ -5,14 +5,15 @@ import HTTP
 import Inventory
 import Reports
 
-// DESIGN. The fields are called as the members of the call's `policy`, so an error of the call finds its field. One form has the fields of
-// one kind of filter: which kind is in the address, since without a script no field can appear when another one is filled in.
+// DESIGN. The fields have the names of the members of the call's `policy`, so an error of the call finds its field. A form has
+// the fields of one kind of filter. The address determines the kind, because without a script no field can appear when another
+// one is filled in.
 
 /// The kinds of filters that a form can make.
 enum PolicyKind: String, CaseIterable {
     case vulnerability, licenses, families, name, age, inHouse
 
-    /// The kind of a filter that exists; nil for one that no form has.
+    /// The kind of an existing filter; nil for a kind without a form.
     init?(_ rule: PolicyRule) {
         switch rule {
         case .licenses: self = .licenses
@@ -59,7 +60,7 @@ enum PolicyKind: String, CaseIterable {
         }
     }
 
-    /// As `policy.filter.type`.
+    /// The value of `policy.filter.type`.
     var word: String {
         switch self {
         case .vulnerability: "VULNERABILITY"
@@ -73,7 +74,7 @@ enum PolicyKind: String, CaseIterable {
 }
 
 extension Page {
-    /// The form of a policy: a new one of a kind, or one that exists.
+    /// The form of a policy: a new one of some kind, or an existing one.
     static let policy = Page(
         "policy", "", in: [.organization, .product, .project], for: .administrator, with: .administer,
         submission: savePolicy
@@ -128,7 +129,7 @@ extension Page {
 }
 
 extension PolicyAction {
-    /// What a form offers. A policy that exists keeps an action that no form makes.
+    /// The choices of a form. An existing policy keeps an action that no form can make.
     fileprivate static func choices(for old: Policy?) -> [Choice] {
         var choices = allCases.filter { $0 != .reassign }.sorted { $0.place < $1.place }
             .map { Choice($0.rawValue, $0.sentence) }
@@ -138,7 +139,7 @@ extension PolicyAction {
         return choices
     }
 
-    /// Its place among the choices: what most policies do comes first.
+    /// Its place among the choices; the most usual action comes first.
     fileprivate var place: Int {
         switch self {
         case .alert: 0
@@ -151,7 +152,7 @@ extension PolicyAction {
 }
 
 extension Visit {
-    /// The policy of just this place that the address names; nil for a new one.
+    /// The policy of exactly this place that the address names; nil for a new one.
     fileprivate func policy() throws -> Policy? {
         guard !address.item.isEmpty else { return nil }
         let found = try Policies.own(of: scope, on: connection).first { "\($0.id)" == address.item }

@@ -5,7 +5,7 @@ import HTTP
 import Inventory
 import Reports
 
-// DESIGN. A form for each thing that administrators set for the whole organization; the field `part` says which form was sent.
+// DESIGN. A form for each setting of the whole organization; the field `part` says which form was sent.
 
 extension Page {
     /// The settings of the whole organization, for administrators.
@@ -78,8 +78,8 @@ extension Page {
 }
 
 extension Sender {
-    /// Adds a webhook, whose secret is shown once. The call takes an address twice; here it is taken once, so that loading the page
-    /// again does not.
+    /// Adds a webhook, whose secret is shown once. The call accepts an address twice. Here an address is accepted once, so that
+    /// reloading the page does not add it again.
     fileprivate func addWebhook() async throws -> Landing {
         let url = form["url"]
         let known = try await call("waybillGetWebhooks")
@@ -217,7 +217,7 @@ extension HTML {
 }
 
 extension InHouse.Kind {
-    /// For a person.
+    /// In words for people.
     fileprivate var words: String {
         switch self {
         case .name: "the name of the file or the library"

@@ -5,7 +5,7 @@ import Jobs
 import Reports
 
 extension Page {
-    /// Documents that are read and were read, and forms that bring more.
+    /// Documents that are being imported or were imported, and forms for further ones.
     static let imports = Page(
         "imports", "Imports", in: [.organization, .product, .project], submission: makeProduct
     ) { visit in
@@ -42,9 +42,9 @@ extension Page {
         }
     }
 
-    /// Seconds after which a page with unfinished imports is asked for again.
+    /// The seconds after which a page with unfinished imports is reloaded.
     private static let importRefresh = 5
-    /// Imports that are listed.
+    /// The most imports in the list.
     private static let importLimit = 50
 
     private static let makeProduct = Submission { sender in
@@ -52,7 +52,7 @@ extension Page {
         return Address(sender.place, "imports")
     }
 
-    /// Those of the place that the person may see, those that are not finished first.
+    /// The imports of the place that the person may see, unfinished ones first.
     private static func importLines(_ visit: Visit) throws -> [Queue.Poll] {
         let (scope, queue, connection) = (visit.scope, visit.backend.queue, visit.connection)
         let running = try queue.unfinished(organization: scope.organization, limit: 1000, on: connection)
@@ -69,7 +69,7 @@ extension Page {
         }
     }
 
-    /// - Parameter names: of the projects, by their tokens.
+    /// - Parameter names: the names of the projects, by their tokens.
     private static func importColumns(_ names: [String: String]) -> [ListColumn<Queue.Poll>] {
         [
             ListColumn("Project") { poll, html in
@@ -102,7 +102,7 @@ extension Page {
 }
 
 extension HTML {
-    /// A form that brings a document: an inventory, or statements about vulnerabilities.
+    /// A form for a document: an inventory, or statements about vulnerabilities.
     fileprivate mutating func uploadForm(_ visit: Visit, _ products: [ProductVital], isStatement: Bool) {
         // The problem belongs to the form that was sent.
         let isMine = (visit.query("document") == "vex") == isStatement
@@ -130,7 +130,7 @@ extension HTML {
         }
     }
 
-    /// The fields that say where a document belongs.
+    /// The fields for the destination of a document.
     private mutating func place(
         _ visit: Visit, _ products: [ProductVital], _ isStatement: Bool, _ problem: Problem?,
         typed: (String) -> String

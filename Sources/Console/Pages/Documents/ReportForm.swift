@@ -4,11 +4,11 @@ import Database
 import Jobs
 import Reports
 
-// DESIGN. The fields of the form come from the report's definition, so a new filter is on the page without a line here. Typed values are
-// passed to the call as a script would send them, and an error about a filter is shown beside its field.
+// DESIGN. The fields of the form come from the definition of the report, so a new filter appears on the page without a change
+// here. Typed values are passed to the call in the form of a script, and an error about a filter is shown beside its field.
 
 extension Page {
-    /// The form that asks for one report of a place: its formats and its filters.
+    /// The form that requests one report of a place, with its formats and filters.
     static let report = Page("report", "", in: [.organization, .product, .project], submission: askForReport) { visit in
         let type = visit.typed("reportType", or: visit.query("reportType"))
         let found = Report.named(type, in: visit.place.kind)
@@ -52,8 +52,7 @@ extension Page {
             call.text("reportType", form["reportType"])
             if !form["cron"].isEmpty { call.text("cron", form["cron"]) }
             if !form["format"].isEmpty { call.text("format", form["format"]) }
-            // People who use this form see no notes before the download, so a bill of materials has
-            // all levels.
+            // People who use this form see no notes before the download, so a bill of materials has all levels.
             if form["filter-maxDepthLevel"].isEmpty {
                 let wanted = ReportRequest.withAllLevels([:], of: form["reportType"], in: kind)
                 for (key, values) in wanted { call.text(named: key, values.joined()) }
@@ -87,7 +86,7 @@ private struct OtherSides {
 }
 
 extension Visit {
-    /// Whether the person may have a report: some are for administrators alone.
+    /// Whether the person may request a report; some are only for administrators.
     func mayHave(_ report: Report) -> Bool { !report.isTrail || access.allows(.administrator, inProduct: nil) }
 
     /// The possible other sides of a comparison: the other products, or the other projects of the product; the first ones by name that have
@@ -182,7 +181,7 @@ extension HTML {
 }
 
 extension String {
-    /// The key of a filter for a person: `fromDate` is "From date".
+    /// The key of a filter in words for people: `fromDate` becomes "From date".
     fileprivate var words: String {
         var text = ""
         for letter in self {

@@ -5,7 +5,7 @@ import Jobs
 import Reports
 
 extension Page {
-    /// The reports of a place: those that are made, those that were, and a form for more.
+    /// The reports of a place, running and finished ones, and a form for more.
     static let reports = Page("reports", "Reports", in: [.organization, .product, .project], submission: endReport) {
         visit in
         let lines = try ReportLine.list(visit)
@@ -22,7 +22,7 @@ extension Page {
         }
     }
 
-    /// Seconds after which a page with unfinished reports is asked for again.
+    /// The seconds after which a page with unfinished reports is reloaded.
     private static let refreshSeconds = 5
 
     private static let endReport = Submission { sender in
@@ -39,11 +39,11 @@ extension Page {
     }
 }
 
-/// A report as the list shows it.
+/// A report in the form of the list.
 private struct ReportLine {
-    /// Finished reports that are listed.
+    /// The most finished reports in the list.
     private static let limit = 50
-    /// Unfinished processes that are looked through.
+    /// The most unfinished processes that are searched.
     private static let unfinishedLimit = 1000
 
     let standing: Queue.Poll
@@ -54,13 +54,13 @@ private struct ReportLine {
 
     var job: Job { standing.job }
 
-    /// For a person; its type where this version has no such report.
+    /// The title for people; the type if this version has no such report.
     var title: String {
         let found = ScopeKind.allCases.lazy.compactMap { Report.named(type, in: $0) }.first
         return found.map { "\($0.title) (\(type))" } ?? type
     }
 
-    /// The reports of the place that the person may see, those that are not finished first.
+    /// The reports of the place that the person may see, unfinished ones first.
     static func list(_ visit: Visit) throws -> [ReportLine] {
         let (scope, queue, connection) = (visit.scope, visit.backend.queue, visit.connection)
         let running = try queue.unfinished(

@@ -5,7 +5,7 @@ import Inventory
 import Reports
 
 extension Page {
-    /// Alerts of a place, to choose from. The next page makes the decision about the chosen ones.
+    /// The alerts of a place, for choosing some of them. The next page makes the decision about the chosen ones.
     static let alerts = Page("alerts", "Alerts", in: [.organization, .product, .project]) { visit in
         let counts = try visit.totals().counts
         var list = AlertList(visit)
@@ -31,7 +31,7 @@ extension Page {
 }
 
 extension HTML {
-    /// A table of alerts with a box each, and the way to the decision.
+    /// A table of alerts with a checkbox for each, and a button that leads to the decision.
     fileprivate mutating func choice(
         _ visit: Visit, _ rows: [AlertList.Row], _ columns: [ListColumn<AlertList.Row>]
     ) {

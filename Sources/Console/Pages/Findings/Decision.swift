@@ -5,7 +5,7 @@ import Inventory
 import Reports
 
 extension Page {
-    /// The decision about alerts that were chosen: its coverage, its reason and its end.
+    /// The decision about the chosen alerts: its reach, its reason and its end.
     static let decide = Page(
         "decide", "", in: [.organization, .product, .project], for: .readOnly, with: .read, submission: makeDecision
     ) { visit in
@@ -31,7 +31,7 @@ extension Page {
         }
     }
 
-    /// Alerts that can be chosen at once.
+    /// The most alerts that can be chosen at once.
     private static let chosenLimit = 200
 
     private static let makeDecision = Submission { sender in
@@ -66,7 +66,7 @@ extension Page {
     }
 }
 
-/// How far a decision reaches, and what it covers today.
+/// The reach of a decision, and the number of alerts that it covers today.
 private struct Reach {
     let word: String
     let text: String

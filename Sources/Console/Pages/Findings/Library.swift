@@ -2,7 +2,7 @@ import Database
 import Reports
 
 extension Page {
-    /// One library: its versions in use, and the projects that have this one.
+    /// One library: its versions in use, and the projects with this version.
     static let library = Page("library", "", in: [.organization]) { visit in
         let found = try LibraryUse.find(visit.address.item, in: visit.scope, on: visit.connection)
         guard let library = found else { throw LostPage("No project that you see has this library.") }

@@ -3,7 +3,7 @@ import Inventory
 import Reports
 
 extension Page {
-    /// One licence: the facts about it, and the libraries and projects that have it.
+    /// One licence: the facts about it, and its libraries and projects.
     static let licence = Page("licence", "", in: [.organization]) { visit in
         let word = visit.address.item
         let answer: Question.Answer
@@ -11,13 +11,14 @@ extension Page {
             var question = try Question(.license, word)
             answer = try visit.answer(to: &question)
         } catch is QuestionError {
-            // No licence, or the address has a cursor of another question.
+            // The word is no licence, or the address has a cursor of another question.
             throw unknown(word)
         }
-        // Who sees no project that has it does not learn that others have.
+        // A person who sees no project with it must not learn that others have it.
         let isFirst = visit.query("after").isEmpty
         if answer.items.isEmpty, answer.next == nil, isFirst { throw unknown(word) }
-        // A cursor of another page leads behind the first one, too: without a row here nothing is said of it.
+        // A cursor of another page may also point behind the first row; without a row here, nothing is said about the
+        // licence.
         let found =
             answer.items.isEmpty
             ? [] : try LicenseFacts.find(word, of: visit.scope.organization, on: visit.connection)
@@ -53,7 +54,7 @@ extension ListColumn where Row == Question.Item {
 }
 
 extension Question.Item {
-    /// How it got there, for a person.
+    /// The way in which it was added, in words for people.
     fileprivate var way: String { path.map { $0.count == 1 ? "directly" : $0.joined(separator: " › ") } ?? "not known" }
 }
 

@@ -3,7 +3,7 @@ import Inventory
 import Reports
 
 extension Page {
-    /// How each library of a project got there.
+    /// How each library of a project was added.
     static let paths = Page("paths", "Dependency paths", in: [.project]) { visit in
         var list = PathList(visit.scope)
         list.name = visit.query("name")

@@ -3,10 +3,11 @@ import Inventory
 import Reports
 
 extension Page {
-    /// The most alerts of a project that are sorted by what to do first; above it they come as they were raised.
+    /// The most alerts of a project that are sorted by urgency; with more alerts, they come in the order of their
+    /// creation.
     static let sortLimit: Int64 = 5000
 
-    /// Vulnerabilities of a place: in a project what to do first, in wider places project by project.
+    /// The vulnerabilities of a place: in a project by urgency, in wider places project by project.
     static let vulnerabilities = Page(
         "vulnerabilities", "Vulnerabilities", in: [.organization, .product, .project]
     ) { visit in

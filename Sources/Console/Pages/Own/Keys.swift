@@ -4,7 +4,7 @@ import Database
 import HTTP
 
 extension Page {
-    /// The keys of the person: a button each that revokes it, and a form that makes one.
+    /// The keys of the person, each with a button that revokes it, and a form that makes a key.
     static let keys = Page("keys", "", in: [.organization], submission: changeOwnKeys) { visit in
         let keys = try Keys.list(account: visit.access.standing.account, on: visit.connection)
         return Content("Your keys") { html in
@@ -22,7 +22,7 @@ extension Page {
 }
 
 extension HTML {
-    /// The keys of somebody, with a button each that revokes it.
+    /// The keys of a person, each with a button that revokes it.
     mutating func keys(_ visit: Visit, _ keys: [KeyRecord]) {
         if keys.isEmpty { return hint("There are none.") }
         let shown = visit.access.key?.id
@@ -80,7 +80,7 @@ extension HTML {
 }
 
 extension Field {
-    /// When a key ends.
+    /// The expiry of a key.
     static func expiry(_ value: String, id: String = "expires") -> Field {
         var field = Field("expires", "The key ends on")
         field.id = id
@@ -92,9 +92,9 @@ extension Field {
 }
 
 extension Sender {
-    /// Makes or revokes a key, as the form of a list of keys asks.
+    /// Makes or revokes a key, by the form of a list of keys.
     ///
-    /// - Parameter email: of another person; nil for the own keys.
+    /// - Parameter email: the address of another person; nil for the person's own keys.
     func changeKeys(of email: String?) async throws -> Landing {
         let form = form
         guard form["part"] == "key" else {
@@ -115,7 +115,7 @@ extension Sender {
 }
 
 extension HTTPResponse {
-    /// A text of the JSON object that a call answered; empty where it has none.
+    /// A text of the JSON object in the answer of a call; empty for an absent one.
     func text(of member: StaticString) throws -> String {
         guard case .bytes(let bytes) = body else { return "" }
         var json = JSONReader(bytes)

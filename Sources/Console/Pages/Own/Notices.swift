@@ -93,7 +93,7 @@ extension HTML {
         field(rhythm, visit.problem)
     }
 
-    /// The schedules that the person has to do with, with a button each that ends it.
+    /// The schedules that concern the person, each with a button that ends it.
     mutating func schedules(_ visit: Visit, _ rows: [(record: ScheduleRecord, request: ReportRequest)]) {
         if rows.isEmpty { return hint("There are none. The form of a report makes one: give it a time.") }
         table(
@@ -110,7 +110,7 @@ extension HTML {
 }
 
 extension Visit {
-    /// The schedules of the person; for administrators those of all.
+    /// The schedules of the person; for administrators those of all people.
     func schedules() throws -> [(record: ScheduleRecord, request: ReportRequest)] {
         let owner = access.role == .administrator ? nil : access.standing.account
         return try Schedules.list(scope.organization, account: owner, on: connection).compactMap { record in
@@ -127,7 +127,7 @@ extension Visit {
 }
 
 extension NoticeKind {
-    /// For a person.
+    /// In words for people.
     fileprivate var words: String {
         switch self {
         case .vulnerability: "a library has a new vulnerability"

@@ -4,7 +4,7 @@ import Database
 import Jobs
 
 extension Page {
-    /// Where the holder of a key is signed in, with a button each that ends it.
+    /// The sessions of the holder of a key, each with a button that ends it.
     static let sessions = Page("sessions", "", in: [.organization], submission: endSession) { visit in
         let sessions = try Sessions.list(keyDigest: visit.keyDigest, at: visit.now, on: visit.connection)
         return Content("Where you are signed in") { html in
@@ -26,7 +26,7 @@ extension Page {
         }
     }
 
-    /// Ends one of the sessions of the key that this one was begun with.
+    /// Ends one of the sessions that were begun with the key of this session.
     private static let endSession = Submission { sender in
         let now = sender.backend.queue.now()
         let (key, wanted, caller) = (sender.keyDigest, sender.form["session"], sender.caller)
