@@ -1,26 +1,26 @@
 import Bytes
 
-// DESIGN. A source is data: its name, its address, its format, its interval, its owner, and the largest answer. The code that
-// fetches knows no source, the code that reads knows no server. docs/feeds.md is made of the same facts, with the public page of
-// each.
+// DESIGN. A source is data: its name, its address, its format, its interval, its owner, and the size of its largest answer. The
+// fetching code knows no source, and the reading code knows no server. docs/feeds.md is made from the same facts, with the
+// public page of each source.
 
-/// A source of knowledge that updates bring in.
+/// A source of knowledge that updates import.
 package struct Feed: Sendable {
     package enum Source: String, Sendable, CaseIterable { case osv, licenses, kev, euvd, epss, versions, eol }
 
     package let source: Source
     package let title: String
-    /// Where the publisher describes it.
+    /// The publisher's page about it.
     package let page: String
-    /// The owner of the data and the terms of its licence, for people who pass it on.
+    /// The owner of the data and the terms of its licence, for people who redistribute it.
     package let licence: String
     package let attribution: String
-    /// Milliseconds between two looks of a server that updates by itself: publishers do not write it more often.
+    /// The milliseconds between two checks of a server with automatic updates; publishers do not write more often.
     package let rest: Int64
-    /// Milliseconds without a successful update after which the stored data are too old.
+    /// The milliseconds without a successful update after which the stored data are outdated.
     package let life: Int64
-    /// Whether an update without named sources includes it. False where the requests tell a third party which packages
-    /// are in use.
+    /// Whether an update without named sources includes it. False if the requests would show a third party which
+    /// packages are in use.
     package var isAsked = true
 
     package static let all: [Feed] = [.osv, .licenses, .kev, .euvd, .epss, .versions, .eol]
@@ -37,7 +37,7 @@ package struct Feed: Sendable {
         }
     }
 
-    /// Milliseconds for which a source, or a part of one as `osv/npm`, is current; nil for a name that is none.
+    /// The milliseconds for which a source, or a part of one such as `osv/npm`, is current; nil for an unknown name.
     package static func life(of name: String) -> Int64? {
         Source(rawValue: String(name.prefix { $0 != "/" })).map { of($0).life }
     }
@@ -76,15 +76,15 @@ package struct Feed: Sendable {
 package struct FeedFile: Sendable, Equatable {
     package enum Content: Sendable { case json, csv, zip, gzip }
 
-    /// In a mirror, below its root: `osv/npm/all.zip`.
+    /// The path in a mirror, below its root: `osv/npm/all.zip`.
     package let path: String
     package let address: String
     package let content: Content
-    /// The most bytes that it may have.
+    /// The most bytes of the file.
     package let limit: Int64
 
-    /// Whether a broken transfer is continued: the received bytes are kept, and only the rest is requested. Other contents are transferred
-    /// compressed, so the number of received bytes is no position in the file.
+    /// Whether a broken transfer continues: the received bytes are kept, and only the rest is requested. Other contents are
+    /// transferred in compressed form, so the number of received bytes is no position in the file.
     var isResumed: Bool { content == .zip || content == .gzip }
 }
 
@@ -130,7 +130,7 @@ extension FeedFile {
     static let epss = FeedFile(
         path: "epss/epss_scores-current.csv.gz",
         address: "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz", content: .gzip, limit: 256 * mebibyte)
-    /// A mirror has it in one piece; the publisher answers pages.
+    /// A mirror has it in one piece; the publisher answers in pages.
     static let euvd = FeedFile(
         path: "euvd/exploited.json", address: euvdPage(0).address, content: .json, limit: 256 * mebibyte)
 
@@ -153,11 +153,11 @@ extension FeedFile {
             limit: 64 * mebibyte)
     }
 
-    /// All releases of a mirror, one line for each package.
+    /// All releases of a mirror, one package a line.
     static let allReleases = FeedFile(
         path: "versions/all.jsonl", address: "", content: .json, limit: 4096 * mebibyte)
 
-    /// The package URLs that products are known by (endoflife.date/docs/api/v1).
+    /// The package URLs of products (endoflife.date/docs/api/v1).
     static let products = FeedFile(
         path: "eol/identifiers/purl.json", address: "https://endoflife.date/api/v1/identifiers/purl", content: .json,
         limit: 16 * mebibyte)

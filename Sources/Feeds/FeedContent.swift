@@ -1,9 +1,9 @@
 import Bytes
 import Glibc
 
-/// Looks at files that came before anything is made of them.
+/// Checks received files before they are used.
 enum FeedContent {
-    /// Refuses a file that does not begin as its kind does: an error page in the place of an archive, say.
+    /// Refuses a file that does not begin like its kind, such as an error page in place of an archive.
     static func check(_ path: String, of file: FeedFile, from address: String) throws(FeedError) {
         let bytes = try read(path, from: 0, count: 512)
         // Texts may begin with blanks or a byte order mark.
@@ -32,7 +32,7 @@ enum FeedContent {
         }
     }
 
-    /// How many records an archive has; throws where its directory is not whole, as after a transfer that was cut.
+    /// The number of records in an archive; throws if its directory is incomplete, as after a broken transfer.
     static func entries(of path: String, from address: String) throws(FeedError) -> Int {
         do {
             let zip = try ZIPReader(path: path)
@@ -44,7 +44,8 @@ enum FeedContent {
         }
     }
 
-    /// Reads all of an archive, so that one that is damaged in the middle brings nothing in: each entry has a CRC.
+    /// Reads all of an archive, so that nothing is imported from one that is damaged in the middle; each entry has a
+    /// CRC.
     static func verify(_ path: String, from address: String, isStopped: () -> Bool) throws(FeedError) {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         do {
@@ -61,7 +62,7 @@ enum FeedContent {
         }
     }
 
-    /// The MD5 of a file in Base64, as publishers give it; nil where the system forbids MD5. It only finds damage by the
+    /// The MD5 of a file in Base64, the publishers' form; nil if the system forbids MD5. It only detects damage in
     /// transfer.
     static func md5(of path: String) throws(FeedError) -> String? {
         let file = open(path, O_RDONLY | O_CLOEXEC)

@@ -1,18 +1,18 @@
-/// Why a source could not be brought up to date. Its stored data stay.
+/// The reason why a source could not be updated. Its stored data stay.
 package enum FeedError: Error, Sendable, CustomStringConvertible {
-    /// No whole answer came.
+    /// No complete answer arrived.
     case transport(address: String, why: String, mayPass: Bool)
-    /// The server answered, but not with the file; after how many seconds it wants to be asked again, 0 where it does not say.
+    /// The server answered without the file; with the seconds until it wants the next request, 0 if it states none.
     case status(address: String, Int, retryAfter: Int)
     /// The answer has the wrong format.
     case content(address: String, why: String)
-    /// The answer is much smaller, or older, than the stored data.
+    /// The answer is much smaller or older than the stored data.
     case implausible(name: String, why: String)
-    /// A file of this machine.
+    /// A file of this machine could not be read or written.
     case file(path: String, why: String)
     /// The work was ended from outside.
     case stopped
-    /// The name that a person gave belongs to no source and to no part of one.
+    /// The given name belongs to no source or part of one.
     case unknown(name: String, accepted: String)
 
     package var description: String {
@@ -28,7 +28,7 @@ package enum FeedError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether asking again may help.
+    /// Whether another attempt may help.
     var mayPass: Bool {
         switch self {
         case .transport(_, _, let mayPass): mayPass

@@ -4,26 +4,27 @@ import Glibc
 import Inventory
 import Outbound
 
-// DESIGN. A file comes into a folder of ours (`NAME.part`), is checked, and gets its name. The received part of an interrupted archive
-// stays there beside its ETag, and the next attempt asks for the rest of just that version (RFC 9110 §13.1.5, If-Range). No code reads a
-// file before it is complete. One connection is used for one file after the other.
+// DESIGN. A file is received into a separate folder (`NAME.part`), checked, and then renamed. The received part of an
+// interrupted archive stays there beside its ETag, and the next attempt requests the rest of exactly that version (RFC 9110
+// §13.1.5, If-Range). No code reads a file before it is complete. One connection serves one file after the other.
 
-/// Gets files of sources as a good citizen does: asks whether they changed, for compressed answers, and for what is missing of
-/// a broken transfer; waits when it is asked to; follows few redirects; believes certificates only; says who it is; takes
-/// neither endless nor slow answers. Proxies come from `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, as libcurl reads
-/// them. For one thread.
+/// Gets files of sources considerately. It asks whether they changed, requests compressed answers and only the missing rest of
+/// a broken transfer, waits when asked to, and names itself. It follows few redirects, requires valid certificates, and limits
+/// the size and the time of answers. Proxies come from `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, in libcurl's
+/// interpretation. Belongs to one thread.
 final class FeedFetcher {
     struct Patience: Sendable {
-        /// Seconds of one transfer, and of one without a byte.
+        /// The most seconds of one transfer, and of a pause without a byte.
         var transfer = 3600
         var silence = 60
         var attempts = 4
-        /// Seconds between two attempts at most; a server that wants more is asked by the next update.
+        /// The most seconds between two attempts; a server that wants more gets its next request from the next
+        /// update.
         var pause = 120
         var redirects = 5
     }
 
-    /// A server's marks of a file (ETag, time of change), by which the next request asks whether it changed.
+    /// A server's marks of a file (ETag, time of change), with which the next request asks whether the file changed.
     struct Stamp: Sendable, Equatable {
         var address = ""
         var etag = ""
@@ -37,14 +38,14 @@ final class FeedFetcher {
 
     enum Outcome {
         case unchanged
-        /// The origin has no such file.
+        /// The origin does not have the file.
         case missing
         /// The file is at the path.
         case came(path: String, Stamp)
     }
 
     let origin: FeedOrigin
-    /// A folder of ours for what comes.
+    /// The folder for received files.
     let spool: String
     /// The root of a mirror that gets a copy of each good file; nil for none.
     let export: String?
@@ -65,7 +66,7 @@ final class FeedFetcher {
 
     // MARK: One file
 
-    /// Gets a file, unless it is as `known` says. With a mirror to be made it comes in any case.
+    /// Gets a file, unless it is unchanged from `known`. When a mirror is being made, the file is always transferred.
     func fetch(_ file: FeedFile, unless known: Stamp? = nil) throws(FeedError) -> Outcome {
         let address = origin.address(of: file)
         guard !address.isEmpty else { return .missing }
@@ -92,7 +93,7 @@ final class FeedFetcher {
         }
     }
 
-    /// A file of a folder is used where it lies.
+    /// A file of a folder is used in its place.
     private func look(at path: String, of file: FeedFile, unless known: Stamp?) throws(FeedError) -> Outcome {
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -145,7 +146,7 @@ final class FeedFetcher {
             answer = try connection.perform(request)
         } catch {
             if error.code != 0 { throw .file(path: part.path, why: error.text) }
-            // The received part is intact: the rest may be requested.
+            // The received part is intact, so the rest may be requested.
             if file.isResumed, error.mayPass { isKept = part.keep(etag: connection.values(of: "ETag").last ?? "") }
             guard !isStopped() else { throw .stopped }
             throw .transport(address: address, why: error.text, mayPass: error.mayPass)
@@ -190,7 +191,7 @@ final class FeedFetcher {
         guard !type.hasPrefix("text/html") else {
             throw .content(address: address, why: "it is a web page (\(type.prefix(100)))")
         }
-        // Google Cloud Storage publishes digests so, several in one field or in several.
+        // Google Cloud Storage publishes digests in this form, several in one header field or in several.
         let published = connection.values(of: "x-goog-hash").flatMap { $0.split(separator: ",") }
             .map { String($0).trimmingBlanks() }.first { $0.hasPrefix("md5=") }
         if let published, file.isResumed {
@@ -206,7 +207,7 @@ final class FeedFetcher {
 
     // MARK: A mirror
 
-    /// Puts a good file into the mirror that is made, if one is.
+    /// Copies a good file into the mirror that is being made, if there is one.
     func keep(_ path: String, as file: FeedFile) throws(FeedError) {
         guard let export else { return }
         let target = "\(export)/\(file.path)"
@@ -233,12 +234,12 @@ final class FeedFetcher {
         }
     }
 
-    /// Removes the received file, unless it lies in a folder of the operator.
+    /// Deletes the received file, unless it is in a folder of the operator.
     func forget(_ path: String) {
         if path.hasPrefix(spool + "/") { unlink(path) }
     }
 
-    /// Makes a folder and those that it is in.
+    /// Makes a folder with its parents.
     static func makeFolder(_ path: String) throws(FeedError) {
         if mkdir(path, 0o750) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, Folder.of(path) != path else { throw .file(path: path, why: systemMessage(errno)) }
@@ -246,7 +247,7 @@ final class FeedFetcher {
         guard mkdir(path, 0o750) == 0 || errno == EEXIST else { throw .file(path: path, why: systemMessage(errno)) }
     }
 
-    /// Removes a folder of ours with the files in it.
+    /// Deletes one of our folders with its files.
     static func removeFolder(_ path: String) {
         for name in Folder.names(in: path) ?? [] { unlink("\(path)/\(name)") }
         rmdir(path)

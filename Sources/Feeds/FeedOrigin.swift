@@ -1,19 +1,19 @@
 import Bytes
 import Glibc
 
-/// Where files of sources come from.
+/// The origin of a source's files.
 package enum FeedOrigin: Sendable, Equatable {
-    /// Their publishers.
+    /// The publishers.
     case publishers
-    /// A server that lays them out as a mirror does: its address, without a slash at the end.
+    /// A server with the layout of a mirror: its address, without a final slash.
     case mirror(String)
-    /// A folder that lays them out as a mirror does.
+    /// A folder with the layout of a mirror.
     case folder(String)
 
-    /// Reads what a person names: an address (`https://…`, `http://…`), or a folder that is there.
+    /// Reads a person's input: an address (`https://…`, `http://…`), or an existing folder.
     package init(_ text: String) throws(FeedError) {
         if text.hasPrefix("https://") || text.hasPrefix("http://") {
-            // Addresses stand in messages, logs and the database.
+            // Addresses appear in messages, logs and the database.
             guard !(text.split(separator: "/").dropFirst().first ?? "").contains("@") else {
                 throw .content(address: "the mirror", why: "its address has a user or a password; give it without")
             }
@@ -29,7 +29,7 @@ package enum FeedOrigin: Sendable, Equatable {
         self = .folder(path)
     }
 
-    /// Where a file is.
+    /// The place of a file.
     func address(of file: FeedFile) -> String {
         switch self {
         case .publishers: file.address
@@ -39,7 +39,7 @@ package enum FeedOrigin: Sendable, Equatable {
         }
     }
 
-    /// The names in a folder of the layout, none where there is no such folder; nil where folders cannot be listed, as on a server.
+    /// The names in a folder of the layout, none for a missing folder; nil if folders cannot be listed, as on a server.
     func names(in folder: String) -> [String]? {
         guard case .folder(let root) = self else { return nil }
         return (Folder.names(in: "\(root)/\(folder)") ?? []).filter { !$0.hasPrefix(".") }.sorted()

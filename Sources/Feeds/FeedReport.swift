@@ -3,25 +3,25 @@ import Bytes
 /// The outcome of an update for a source, or for a part of one.
 package struct FeedReport: Sendable, Equatable {
     package enum State: String, Sendable {
-        /// Something new came, and is in the database.
+        /// New data arrived, and is in the database.
         case updated
         case unchanged
-        /// The origin does not have it; stored records remain.
+        /// The origin does not have it; stored records stay.
         case missing
         /// It could not be used; the stored data stay.
         case failed
     }
 
-    /// `osv`, `kev`; of a part `npm`.
+    /// The name: `osv`, `kev`; for a part `npm`.
     package let source: String
     package let state: State
-    /// Records that the source has, as far as that is known.
+    /// The number of records of the source, if known.
     package var records: Int64 = 0
-    /// The time of its newest record; milliseconds since 1970, UTC.
+    /// The time of its newest record, in milliseconds since 1970, UTC.
     package var newest: Int64?
-    /// Why it is missing or failed; empty otherwise.
+    /// The reason why it is missing or failed; empty otherwise.
     package var error = ""
-    /// The reports of the parts of a source that has several.
+    /// The reports of the parts, for a source with several.
     package var parts: [FeedReport] = []
 
     /// The outcome of a source is the worst outcome of its parts, so that no failure is overlooked.
@@ -36,7 +36,7 @@ package struct FeedReport: Sendable, Equatable {
         return report
     }
 
-    /// The reports of an update, as the command line prints them and as its job keeps them.
+    /// The reports of an update, in the form that the command line prints and the job stores.
     package static func json(_ reports: [FeedReport]) -> String {
         JSONWriter.object { $0.objects("sources", reports) { $1.write(to: &$0, as: "source") } }
     }

@@ -1,7 +1,7 @@
 import Bytes
 import Glibc
 
-/// A file of ours that comes in: `NAME.part` until it is whole, with `NAME.etag` beside it when a transfer broke.
+/// A file during its transfer: `NAME.part` until it is complete, with `NAME.etag` beside it after a broken transfer.
 struct PartialFile {
     private let name: String
     var path: String { name + ".part" }
@@ -9,11 +9,12 @@ struct PartialFile {
 
     /// - Parameter path: the file's place in a mirror.
     init(spool: String, path: String) {
-        // One flat name for each path: a percent sign stands for the slash, and for itself twice.
+        // One flat name for each path: a percent sign replaces the slash, and two replace a percent sign.
         name = "\(spool)/" + path.split(separator: "/").map { String($0).percentEncoded }.joined(separator: "%%")
     }
 
-    /// How many bytes came before a transfer broke, and the ETag of that version; nil where the file has to come from its beginning.
+    /// The number of bytes before a transfer broke, and the ETag of that version; nil if the file must be transferred from its
+    /// beginning.
     func resumable() -> (offset: Int64, etag: String)? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0, let file = fopen(note, "r") else { return nil }
@@ -30,7 +31,8 @@ struct PartialFile {
         return file
     }
 
-    /// Keeps what came for the next attempt; false where it is of no use, for want of a strong validator.
+    /// Keeps the received bytes for the next attempt; false if they are useless, because there is no strong
+    /// validator.
     func keep(etag: String) -> Bool {
         guard etag.hasPrefix("\""), etag.utf8.count < 1000, !etag.contains("\n"), let file = fopen(note, "w") else {
             return false
@@ -39,7 +41,7 @@ struct PartialFile {
         return fclose(file) == 0 && isWritten
     }
 
-    /// Gives the whole file its name, and returns it.
+    /// Renames the complete file, and returns it.
     func finish() throws(FeedError) -> String {
         unlink(note)
         guard rename(path, name) == 0 else { throw .file(path: name, why: systemMessage(errno)) }

@@ -4,12 +4,12 @@ import Glibc
 import Intake
 import Inventory
 
-// DESIGN. The list of changes says of each record when it was modified. It is held against the database record by record, not
-// against a time: records appear late, with times from before the last look. Few changed records come one by one, many in the
-// archive of all, which is also the way where an origin has no single records.
+// DESIGN. The list of changes states for each record when it was modified. It is compared with the database record by record,
+// not with a time, because records may appear late, with times from before the last check. A few changed records are fetched
+// one by one, and many in the archive of all records. The archive is also used if an origin has no single records.
 
 extension Update {
-    /// Changed records up to which they are asked for one by one.
+    /// The most changed records that are fetched one by one.
     private static let few = 200
 
     func advisories(_ wish: Wish) throws -> FeedReport {
@@ -29,7 +29,7 @@ extension Update {
             })
     }
 
-    /// The ecosystems to update when the caller names none: all in the mirror's folder, else those of packages in use.
+    /// The ecosystems to update if the caller names none: all in the mirror's folder, or those of packages in use.
     private func wanted() throws -> [String] {
         if let names = fetcher.origin.names(in: "osv") { return names.filter(Wish.isEcosystem) }
         let places = try database.read { try PackagesInUse.places(on: $0) }
@@ -66,7 +66,7 @@ extension Update {
         }
     }
 
-    /// Brings in all records of an ecosystem; nil where the origin has no archive.
+    /// Imports all records of an ecosystem; nil if the origin has no archive.
     private func archive(
         of ecosystem: String, _ known: FeedState, unless stamp: FeedFetcher.Stamp? = nil
     ) throws -> Outcome? {
@@ -85,7 +85,7 @@ extension Update {
         }
     }
 
-    /// Brings in single records; false where the origin lacks one, and nothing was done.
+    /// Imports single records; false if the origin lacks one, and nothing was imported.
     private func records(_ names: [String], of ecosystem: String) throws -> Bool {
         let folder = "\(fetcher.spool)/records"
         try FeedFetcher.makeFolder(folder)
@@ -111,20 +111,20 @@ extension Update {
     }
 }
 
-/// What a list of changed records (`modified_id.csv`) says beside what is known.
+/// The entries of a list of changed records (`modified_id.csv`), compared with the stored records.
 struct AdvisoryChanges {
     private static let batch = 500
 
-    /// Records that the list has.
+    /// The number of records in the list.
     private(set) var count = 0
-    /// When the newest was modified.
+    /// The time of the newest change.
     private(set) var newest: Int64?
-    /// Records that are not known, or older: as many as the limit and no more.
+    /// Records that are unknown or outdated, up to the limit.
     private(set) var changed: [String] = []
     /// Whether there are more than the limit.
     private(set) var isMany = false
 
-    /// Throws `LinesError`, `FeedError` if the file is no such list, or the database's error.
+    /// Throws `LinesError`, `FeedError` if the file is not such a list, or the database's error.
     init(path: String, limit: Int, in database: any Database) throws {
         var waiting: [(name: String, modified: Int64)] = []
         func settle() throws {
@@ -139,13 +139,13 @@ struct AdvisoryChanges {
             guard let comma = line.firstIndex(of: UInt8(ascii: ",")),
                 let time = TimeText.milliseconds(UnsafeRawBufferPointer(rebasing: line[..<comma]))
             else {
-                // A line of headings would do no harm.
+                // A line of headings would cause no harm.
                 if number == 1, line.starts(with: "modified".utf8) || line.starts(with: "id".utf8) { return }
                 throw FeedError.content(
                     address: "\(path):\(number)",
                     why: "\"\(String(decoding: line.prefix(100), as: UTF8.self))\" is not `time,id`")
             }
-            // The list of all ecosystems has paths in the place of ids.
+            // The list of all ecosystems has paths in place of ids.
             let name = String(decoding: line[(comma + 1)...], as: UTF8.self)
             guard AdvisoryChanges.isName(name) else {
                 throw FeedError.content(
@@ -160,7 +160,7 @@ struct AdvisoryChanges {
         guard count > 0 else { throw FeedError.content(address: path, why: "it names no record") }
     }
 
-    /// Whether a text may be an id, and so a part of a path.
+    /// Whether a text may be an id, and therefore a part of a path.
     private static func isName(_ text: String) -> Bool {
         (1...200).contains(text.utf8.count) && !text.hasPrefix(".")
             && text.utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }

@@ -4,7 +4,7 @@ import Glibc
 import Intake
 
 extension Update {
-    /// The list of licences says which version it is; its texts are files of their own, asked for when the list has changed.
+    /// The list of licences states its version. Its texts are separate files, which are requested when the list has changed.
     func licenses(_ known: FeedState) throws -> Outcome {
         switch try fetcher.fetch(.licenseList, unless: FeedFetcher.Stamp(known)) {
         case .unchanged: return .unchanged
@@ -31,8 +31,8 @@ extension Update {
         return list
     }
 
-    /// The folders with the texts of a list: those of the origin, or of ours where it is a server. Files that arrived before an update was
-    /// stopped are not requested again.
+    /// The folders with the texts of a list: those of the origin, or local ones if the origin is a server. Files that arrived
+    /// before an update was stopped are not requested again.
     private func texts(of list: LicenseIndex, _ exceptions: LicenseIndex?) throws -> [String] {
         if case .folder(let root) = fetcher.origin, fetcher.export == nil {
             return ["details", "exceptions"].map { "\(root)/licenses/\($0)" }.filter { access($0, R_OK) == 0 }
@@ -69,7 +69,7 @@ extension Update {
         "\(fetcher.spool)/licenses-\(list.version.percentEncoded)"
     }
 
-    /// Removes the texts that came, those of an older list that was not finished too.
+    /// Deletes the received texts, including those of an older list that was not finished.
     private func clear() {
         for root in Folder.names(in: fetcher.spool) ?? [] where root.hasPrefix("licenses-") {
             for name in ["details", "exceptions"] { FeedFetcher.removeFolder("\(fetcher.spool)/\(root)/\(name)") }
@@ -78,8 +78,8 @@ extension Update {
     }
 }
 
-/// The SPDX licence list or that of its exceptions, as far as texts are found by it: `licenseListVersion`, `releaseDate`, and the
-/// `licenseId` or `licenseExceptionId` of each.
+/// The SPDX licence list or that of its exceptions, with the members that find texts: `licenseListVersion`, `releaseDate`, and
+/// the `licenseId` or `licenseExceptionId` of each entry.
 struct LicenseIndex {
     private static let limit = 20_000
 

@@ -5,7 +5,7 @@ import Intake
 import Inventory
 
 extension Update {
-    /// The products of endoflife.date that are distributions, by OSV's names of them.
+    /// The products of endoflife.date that are distributions, by OSV's names.
     private static let distributions = [
         "Debian": "debian", "Ubuntu": "ubuntu", "Alpine": "alpine-linux", "Red Hat": "rhel", "AlmaLinux": "almalinux",
         "Rocky Linux": "rocky-linux", "SUSE": "sles", "openSUSE": "opensuse", "Photon OS": "photon", "Mageia": "mageia",
@@ -28,7 +28,7 @@ extension Update {
         defer { fetcher.forget(path) }
         let names = try inUse(by: try ProductNames(path: path, from: stamp.address))
         try fetcher.keep(path, as: .products)
-        // Products come into use without a change of the list, so it is requested each time.
+        // New packages may come into use without a change of the list, so the list is requested each time.
         (stamp.etag, stamp.lastModified) = ("", "")
         guard !names.isEmpty else { return .missing("no product of endoflife.date is in use") }
         return try bring(names, stamp, known)
@@ -68,7 +68,8 @@ extension Update {
     }
 }
 
-/// The package URLs by which endoflife.date knows products (`/identifiers/purl`): of each of `result` `identifier` and `product.name`.
+/// The package URLs under which endoflife.date knows products (`/identifiers/purl`): `identifier` and `product.name` of each of
+/// `result`.
 struct ProductNames {
     private static let limit = 100_000
 
@@ -89,7 +90,7 @@ struct ProductNames {
         guard !products.isEmpty else { throw .content(address: address, why: "it names no product") }
     }
 
-    /// What stands before the version, the qualifiers and the subpath.
+    /// The part before the version, the qualifiers and the subpath.
     static func base(of purl: String) -> String {
         let path = purl.prefix { $0 != "?" && $0 != "#" }
         let name = path.lastIndex(of: "/") ?? path.startIndex

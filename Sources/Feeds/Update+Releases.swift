@@ -4,11 +4,11 @@ import Glibc
 import Intake
 import Inventory
 
-// DESIGN. A registry's catalogue is asked about packages in use, one question each: those asked longest ago first, a bounded number
-// in a run, in groups that are finished one by one. An update that was stopped goes on where it was.
+// DESIGN. The catalogue of a registry is queried about packages in use, one request each: those queried longest ago first, a
+// bounded number in a run, in groups that are completed one by one. A stopped update continues where it was.
 
 extension Update {
-    /// Questions of one run, and of a group.
+    /// The most requests of one run, and those of a group.
     private static let bound = 1000
     private static let group = 50
 
@@ -44,7 +44,7 @@ extension Update {
         return .updated(records: try importReleases(paths), newest: nil, stamp)
     }
 
-    /// Changes when a file of a folder does.
+    /// A value that changes when a file of a folder does.
     func stamp(of files: [String], in folder: String) -> String {
         guard case .folder(let root) = fetcher.origin else { return "" }
         var digest = Digest(.sha256)
@@ -91,7 +91,7 @@ extension Update {
         return .updated(records: found, newest: nil, stamp)
     }
 
-    /// Asks for some packages and brings in what came; how many were known there.
+    /// Queries some packages and imports the answers; returns how many of them the registry knew.
     private func ask(_ packages: [PackagesInUse.Package], of system: String, since begun: Int64) throws -> Int {
         let folder = "\(fetcher.spool)/releases"
         FeedFetcher.removeFolder(folder)
@@ -111,7 +111,7 @@ extension Update {
         return count
     }
 
-    /// A package's name as deps.dev spells it.
+    /// A package's name in the spelling of deps.dev.
     static func name(of purl: String, in system: String) -> String? {
         guard let purl = PackageURL(purl) else { return nil }
         return switch system {

@@ -3,30 +3,31 @@ package import Database
 import Glibc
 import Intake
 
-// DESIGN. One source after the other, one part after the other, each by itself: an error of one is stored with it and does not
-// stop the others. A file is fetched whole, judged beside what is known, and only then read into the database; the row of `feed`
-// that lets the next update skip it is written last. So an update that dies repeats what it had not finished.
+// DESIGN. Sources, and the parts of a source, are updated one after the other, each independently: an error is stored with its
+// source or part, and does not stop the others. A file is fetched as a whole, compared with the stored data, and only then
+// imported. The row of `feed` that lets the next update skip the file is written last. So if an update dies, the next one
+// repeats the unfinished work.
 
-/// Brings sources of knowledge up to date.
+/// Updates sources of knowledge.
 ///
 ///     let update = try Update(database: database, Update.Settings(folder: "/var/lib/waybill"), now: clock)
 ///     let reports = try update.run(try Update.Wish(["osv/npm", "kev"]))
 ///
-/// Runs in one process of a data directory at a time. As in every import, the new data mark packages that have to be matched
+/// Runs in one process of a data directory at a time. As in every import, the new data mark packages that must be matched
 /// again; the caller starts the matching.
 package struct Update {
     /// The sources to update.
     package struct Wish: Sendable {
         var sources: [Feed.Source] = []
-        /// Parts that are named; empty for those in use.
+        /// The named parts; empty for those in use.
         var ecosystems: [String] = []
-        /// Whether the sources were named. Then the update includes sources that are otherwise left out
+        /// Whether the caller named the sources. The update then includes sources that are otherwise left out
         /// (`Feed.isAsked`).
         var isNamed = false
         /// Whether sources with a recent update are skipped.
         package var isRestful = false
 
-        /// - Parameter names: `kev`, `osv`, `osv/npm`; none for all that are asked by themselves.
+        /// - Parameter names: `kev`, `osv`, `osv/npm`; none for the default sources.
         package init(_ names: [String] = []) throws(FeedError) {
             isNamed = !names.isEmpty
             for name in names {
@@ -46,7 +47,7 @@ package struct Update {
             }
         }
 
-        /// Whether a text may be a folder of OSV's: what is not one must not become a path.
+        /// Whether a text may be a folder of OSV's; any other text must not become a path.
         static func isEcosystem(_ text: String) -> Bool {
             (1...80).contains(text.utf8.count) && !text.hasPrefix(".")
                 && text.utf8.allSatisfy { byte in
@@ -61,12 +62,12 @@ package struct Update {
         }
     }
 
-    /// From where what comes, and where it goes.
+    /// The origin and the destination of files.
     package struct Settings: Sendable {
-        /// The data directory; what comes lies below it for a while.
+        /// The data directory, which holds received files for a while.
         package var folder: String
         package var origin = FeedOrigin.publishers
-        /// The root of a mirror that is made on the way; nil for none.
+        /// The root of a mirror that is made along the way; nil for none.
         package var export: String?
         var patience = FeedFetcher.Patience()
 
@@ -79,7 +80,7 @@ package struct Update {
         let progress: (_ name: String, _ count: Int) -> Void
         /// Called with each part that was skipped or failed, and the reason.
         let warning: (String) -> Void
-        /// Asked often; true ends the update soon.
+        /// Called often; true ends the update soon.
         let isStopped: @Sendable () -> Bool
 
         package init(
@@ -96,10 +97,10 @@ package struct Update {
     let fetcher: FeedFetcher
     let now: @Sendable () -> Int64
     private let watcher: Watcher
-    /// Held as long as the update lives: locks the folder of what comes.
+    /// Held as long as the update lives; locks the folder of received files.
     private let lock: FolderLock
 
-    /// Throws `FeedError` when another process updates from this data directory, or it cannot be written.
+    /// Throws `FeedError` when another process updates from this data directory, or the directory cannot be written.
     package init(
         database: any Database, _ settings: Settings, now: @escaping @Sendable () -> Int64, watcher: Watcher = Watcher()
     ) throws(FeedError) {
@@ -120,8 +121,8 @@ package struct Update {
 
     func isStopped() -> Bool { watcher.isStopped() }
 
-    /// Brings sources up to date and says what became of each. Throws when the database fails or the update was stopped; the
-    /// error of a source is in its report.
+    /// Updates sources and returns the outcome of each. Throws when the database fails or the update was stopped; the error
+    /// of a source is in its report.
     package func run(_ wish: Wish) throws -> [FeedReport] {
         let sources = wish.sources.isEmpty ? Feed.all.filter { isWanted($0, wish) }.map(\.source) : wish.sources
         return try sources.map { source in
@@ -137,7 +138,7 @@ package struct Update {
         }
     }
 
-    /// Publishers are asked about packages in use only if the operator says so; a mirror belongs to the operator.
+    /// Publishers are queried about packages in use only if the operator allows it; a mirror belongs to the operator.
     private func isWanted(_ feed: Feed, _ wish: Wish) -> Bool {
         feed.isAsked || wish.isNamed || fetcher.origin != .publishers
     }
@@ -154,13 +155,13 @@ package struct Update {
     enum Outcome {
         case unchanged
         case missing(String)
-        /// The source is in the database: its number of records, the time of the newest, its origin.
+        /// The database has the source: its number of records, the time of the newest, and its origin.
         case updated(records: Int, newest: Int64?, FeedFetcher.Stamp)
-        /// As `updated`, but nothing in it was new.
+        /// As `updated`, but without new records.
         case seen(records: Int, newest: Int64?, FeedFetcher.Stamp)
     }
 
-    /// Looks at a part and writes down what came of it.
+    /// Checks a part and stores the outcome.
     func part(
         _ name: String, as label: String, of feed: Feed, _ wish: Wish, _ work: (FeedState) throws -> Outcome
     ) throws -> FeedReport {
@@ -213,7 +214,7 @@ package struct Update {
 
     private func keep(_ records: Int, _ newest: Int64?, _ stamp: FeedFetcher.Stamp, in state: inout FeedState) {
         state.records = Int64(records)
-        // A record of the future would make every later answer an older one.
+        // A record from the future would make every later answer count as older.
         state.newest = newest.map { min($0, now()) }
         (state.address, state.etag, state.lastModified) = (stamp.address, stamp.etag, stamp.lastModified)
     }
@@ -237,7 +238,7 @@ package struct Update {
     }
 }
 
-/// Holds a folder for one process, without a file in it.
+/// Locks a folder for one process, without a file in it.
 final class FolderLock: Sendable {
     private let descriptor: Int32
 

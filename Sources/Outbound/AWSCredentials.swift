@@ -1,8 +1,8 @@
-/// Keys of a service that speaks AWS Signature Version 4. The description shows none of them.
+/// Keys for a service with AWS Signature Version 4. The description contains none of them.
 package struct AWSCredentials: Sendable, CustomStringConvertible {
     package let accessKey: String
     package let secretKey: String
-    /// Of temporary credentials.
+    /// The session token of temporary credentials.
     package let sessionToken: String?
 
     package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {
@@ -13,7 +13,7 @@ package struct AWSCredentials: Sendable, CustomStringConvertible {
 
     package var description: String { "credentials" }
 
-    /// The text without any part of the credentials that a server might have put into it.
+    /// The text without any part of the credentials that a server may have included.
     package func removed(from text: String) -> String {
         var text = text
         for secret in [secretKey, sessionToken ?? "", accessKey] where !secret.isEmpty {

@@ -1,10 +1,10 @@
 import Bytes
 
-// DESIGN. Requests are signed by libcurl, in a header. A link that another program follows carries its signature in the
-// query, which libcurl cannot make. This is "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" of
-// the Amazon S3 API Reference; the tests hold it against that document's own example.
+// DESIGN. libcurl signs requests, in a header. A link for another program carries its signature in the query, which
+// libcurl cannot make. This is "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" of the Amazon
+// S3 API Reference; the tests compare it with that document's own example.
 
-/// A signature of one day, region and service, in the query of a URL.
+/// A signature for one day, region and service, in the query of a URL.
 package struct AWSSignature: Sendable {
     package let credentials: AWSCredentials
     package let region: String
@@ -17,7 +17,8 @@ package struct AWSSignature: Sendable {
         self.time = time
     }
 
-    /// The URL of a GET that anybody may make for `seconds`, with these parameters beside those of the signature.
+    /// The URL of a GET that anybody may make for `seconds`, with these parameters in addition to those of the
+    /// signature.
     package func link(
         scheme: String, host: String, path: String, parameters: [(name: String, value: String)], seconds: Int
     ) -> String {
@@ -43,7 +44,7 @@ package struct AWSSignature: Sendable {
         return Digest.hmacSHA256(Array(text.utf8), key: key).hexadecimal
     }
 
-    /// Parameters as they are signed and as they are sent: percent-encoded, then in the order of their bytes.
+    /// The parameters in the form for signing and sending: percent-encoded, then in the order of their bytes.
     package static func query(_ parameters: [(name: String, value: String)]) -> String {
         parameters.map { ($0.name.percentEncoded, $0.value.percentEncoded) }
             .sorted { Array($0.0.utf8).lexicographicallyPrecedes(Array($1.0.utf8)) }

@@ -1,24 +1,25 @@
 import Bytes
 import CCurl
 
-// DESIGN. libcurl speaks SMTP (RFC 5321): it greets, asks for TLS, signs in, doubles leading points. Here is only which of it is
-// wanted. A connection is made for each message: messages are few, and a server that closes idle ones is no fault then.
+// DESIGN. libcurl implements SMTP (RFC 5321): it greets, requests TLS, signs in, and doubles leading points. This file only
+// sets its options. Each message uses a new connection: messages are few, and so a server that closes idle connections causes
+// no fault.
 
-/// The server that takes mail, and in whose name. The description shows no password.
+/// The server that accepts mail, and the sender. The description contains no password.
 package struct MailServer: Sendable, CustomStringConvertible {
-    /// `smtp://HOST:PORT` begins in clear and turns to TLS (STARTTLS), `smtps://HOST:PORT` begins with TLS.
+    /// `smtp://HOST:PORT` begins unencrypted and changes to TLS (STARTTLS); `smtps://HOST:PORT` begins with TLS.
     package let url: String
     /// The address of the sender.
     package let from: String
-    /// For signing in; empty for servers that know this machine.
+    /// The user for signing in; empty for servers that trust this machine.
     package let user: String
     package let password: String
-    /// Where people reach Waybill, for links in mail: an address without a slash at its end; nil if not configured.
+    /// The address of Waybill for people, for links in mail, without a final slash; nil if not configured.
     package var publicURL: String?
-    /// A file of certificates to trust in the place of the system's; for tests.
+    /// A file of trusted certificates instead of the system's, for tests.
     package var trusted: String?
 
-    /// Nil where the address is none, or the sender is not one that mail can carry.
+    /// Nil for an invalid address, or a sender that mail cannot carry.
     package init?(url: String, from: String, user: String = "", password: String = "") {
         guard url.hasPrefix("smtp://") || url.hasPrefix("smtps://"), url.utf8.allSatisfy({ $0 > 32 && $0 < 127 }),
             !url.contains("@"), MailAddress.isOne(from)
@@ -31,32 +32,33 @@ package struct MailServer: Sendable, CustomStringConvertible {
 
     package var description: String { url }
 
-    /// Whether the server runs on this machine, where nobody listens between: then TLS is used where it is offered, elsewhere
-    /// nothing is sent without it.
+    /// Whether the server runs on this machine, where nobody can listen. TLS is then used if offered; otherwise nothing is
+    /// sent without TLS.
     var isLocal: Bool {
         let host = url.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
         return ["127.0.0.1", "[::1]", "localhost"].contains { host == $0 || host.hasPrefix($0 + ":") }
     }
 }
 
-/// Why a message was not taken.
+/// The reason why a message was not accepted.
 package struct MailError: Error, Sendable {
-    /// In libcurl's words, with the last answer of the server.
+    /// In libcurl's words, with the server's last answer.
     package let text: String
-    /// Whether it will never be taken: the server knows no such receiver, or wants no such message (RFC 5321 §4.2.1, 550 to 559).
+    /// Whether it will never be accepted: the server does not know the receiver, or does not want such a message (RFC 5321
+    /// §4.2.1, 550 to 559).
     package let isForGood: Bool
-    /// Whether the server, or the receiver's box, has no room for so long a message (RFC 1870 §6, 552).
+    /// Whether the server or the receiver's mailbox has no room for a message of this length (RFC 1870 §6, 552).
     package let isTooLong: Bool
 }
 
 /// Hands a message to a mail server.
 package enum MailTransfer {
-    /// Seconds that a transfer may last.
+    /// The most seconds of a transfer.
     package static let deadline = 30
 
-    /// Blocks until the server has taken the message.
+    /// Blocks until the server has accepted the message.
     ///
-    /// - Parameter message: as RFC 5322 has it, with CRLF at the end of each line.
+    /// - Parameter message: in the format of RFC 5322, with CRLF at the end of each line.
     package static func send(_ message: [UInt8], to receiver: String, by server: MailServer) throws(MailError) {
         guard OutboundConnection.isReady, let handle = curl_easy_init() else {
             throw MailError(text: OutboundError.noHandle.text, isForGood: false, isTooLong: false)
@@ -71,7 +73,7 @@ package enum MailTransfer {
         defer { curl_slist_free_all(receivers) }
         waybill_curl_set_receivers(handle, receivers)
         let reading = MailReading(message)
-        // Borrowed: the handle reads only while it is driven, below.
+        // Borrowed: the handle reads only during the call below.
         waybill_curl_set_reader(handle, onRead, Unmanaged.passUnretained(reading).toOpaque())
         let code = withExtendedLifetime(reading) { curl_easy_perform(handle) }
         guard code != CURLE_OK else { return }
@@ -92,7 +94,7 @@ package enum MailTransfer {
         number(CURLOPT_SSL_VERIFYHOST, 2)
         if let trusted = server.trusted {
             text(CURLOPT_CAINFO, trusted)
-            // Else libcurl, as Debian builds it, trusts the folder of the system's authorities as well.
+            // Otherwise Debian's libcurl also trusts the folder of the system's authorities.
             waybill_curl_set_text(handle, CURLOPT_CAPATH, nil)
         }
         number(CURLOPT_USE_SSL, Int((server.isLocal ? CURLUSESSL_TRY : CURLUSESSL_ALL).rawValue))
@@ -107,7 +109,7 @@ package enum MailTransfer {
     }
 }
 
-/// A message that is being sent, piece by piece.
+/// A message during its sending, piece by piece.
 private final class MailReading {
     let bytes: [UInt8]
     var place = 0
@@ -124,7 +126,7 @@ private final class MailReading {
 
 private let onRead: curl_read_callback = { room, size, count, context in
     guard let room, let context else { return 0 }
-    // Borrowed from the transfer that is under way.
+    // Borrowed from the current transfer.
     return Unmanaged<MailReading>.fromOpaque(context).takeUnretainedValue()
         .take(UnsafeMutableRawBufferPointer(start: room, count: size * count))
 }

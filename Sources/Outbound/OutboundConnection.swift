@@ -1,21 +1,21 @@
 import CCurl
 import Glibc
 
-// DESIGN. One libcurl handle, used for one request after another: connections stay open between them. libcurl signs the header
-// (CURLOPT_AWS_SIGV4 of 7.88). The signed text must equal the sent one, so three rules hold for signed requests: the query
-// comes sorted and escaped, with `=` behind each name; the digest of the body is a field that the caller gives; and no field is
-// listed that libcurl would drop (as `Expect:` without a value).
+// DESIGN. One libcurl handle for one request after another; connections stay open between them. libcurl signs the header
+// (CURLOPT_AWS_SIGV4 of 7.88). The signed text must equal the sent one, so three rules hold for signed requests. The query is
+// sorted and escaped, with `=` after each name. The caller passes the digest of the body as a field. No field is listed that
+// libcurl would drop (such as `Expect:` without a value).
 
-/// A libcurl handle with the memory that it refers to, for one thread at a time. Released, it closes its connections.
+/// A libcurl handle with the memory that it refers to, for one thread at a time. Releasing it closes its connections.
 ///
-/// `@unchecked Sendable`: libcurl lets any thread use a handle as long as one thread at a time does, so a request needs the only
+/// `@unchecked Sendable`: libcurl allows any thread to use a handle, one thread at a time. So a request must hold the only
 /// reference to its connection (`S3Client`'s pool hands each out once).
 package final class OutboundConnection: @unchecked Sendable {
-    /// Bytes of a pulled body that wait for their reader, at most, plus one buffer of libcurl's.
+    /// The most bytes of a pulled body that wait for their reader, plus one buffer of libcurl.
     private static let highWater = 256 << 10
     private static let errorSize = 256
 
-    /// Once for the process, before any handle.
+    /// Once for the process, before the first handle.
     static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     let handle: UnsafeMutableRawPointer
@@ -25,13 +25,13 @@ package final class OutboundConnection: @unchecked Sendable {
     private var body: [UInt8] = []
     private var rule = OutboundRequest.Body.dropped
     private var isTooLong = false
-    /// Bytes in the file that the answer is written to; -1 before the first byte. Why it could not be written.
+    /// The bytes in the file for the answer; -1 before the first byte. The reason why it could not be written.
     private var written: Int64 = -1
     private var writeFault: Int32 = 0
     private var isCancelled: (@Sendable () -> Bool)?
     private(set) var isPaused = false
 
-    /// Throws `OutboundError.noHandle` when libcurl has no memory.
+    /// Throws `OutboundError.noHandle` when libcurl lacks memory.
     package init() throws(OutboundError) {
         guard Self.isReady, let handle = curl_easy_init() else { throw .noHandle }
         self.handle = handle
@@ -46,9 +46,9 @@ package final class OutboundConnection: @unchecked Sendable {
         errorText.deallocate()
     }
 
-    /// Makes a request and blocks until the answer is whole.
+    /// Makes a request and blocks until the answer is complete.
     ///
-    /// - Parameter bytes: the body of a PUT or POST; stays the caller's. Ignored for other methods.
+    /// - Parameter bytes: the body of a PUT or POST, which the caller keeps. Ignored for other methods.
     package func perform(
         _ request: OutboundRequest, body bytes: UnsafeRawBufferPointer = .init(start: nil, count: 0)
     ) throws(OutboundError) -> OutboundAnswer {
@@ -56,7 +56,7 @@ package final class OutboundConnection: @unchecked Sendable {
         if !request.form.isEmpty {
             try send(request.form)
         } else if request.method == .put || request.method == .post {
-            // An empty text, for a null pointer would mean a body that is read from elsewhere.
+            // An empty text, because a null pointer would mean a body that is read elsewhere.
             _ =
                 bytes.count > 0
                 ? waybill_curl_set_body(handle, bytes.baseAddress, bytes.count) : waybill_curl_set_body(handle, "", 0)
@@ -69,7 +69,7 @@ package final class OutboundConnection: @unchecked Sendable {
         return answer()
     }
 
-    /// The same with a body of bytes.
+    /// The same for a body of bytes.
     package func perform(_ request: OutboundRequest, sending body: [UInt8]) throws(OutboundError) -> OutboundAnswer {
         var result = Result<OutboundAnswer, OutboundError>.failure(.noHandle)
         body.withUnsafeBytes { bytes in
@@ -107,10 +107,10 @@ package final class OutboundConnection: @unchecked Sendable {
         number(CURLOPT_SSL_VERIFYHOST, 2)
         if let trusted = request.trusted {
             text(CURLOPT_CAINFO, trusted)
-            // Else libcurl, as Debian builds it, trusts the folder of the system's authorities as well.
+            // Otherwise Debian's libcurl also trusts the folder of the system's authorities.
             waybill_curl_set_text(handle, CURLOPT_CAPATH, nil)
         }
-        // HTTP/1.1: requests of one handle follow one another, and an upload is not slowed by windows.
+        // HTTP/1.1: the requests of a handle follow one another, and no window slows an upload.
         number(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         number(CURLOPT_CONNECTTIMEOUT_MS, 5_000)
         if let deadline = request.deadline { number(CURLOPT_TIMEOUT_MS, deadline * 1000) }
@@ -133,7 +133,7 @@ package final class OutboundConnection: @unchecked Sendable {
         for (name, value) in request.fields { add(name, value) }
         waybill_curl_set_headers(handle, fields)
         waybill_curl_set_error_buffer(handle, errorText)
-        // Borrowed: the handle is cleaned up by this object's end, and calls back only while it is driven.
+        // Borrowed: this object cleans up the handle at its end, and the handle calls back only while it is driven.
         if isCancelled != nil {
             waybill_curl_set_progress(handle, onProgress, Unmanaged.passUnretained(self).toOpaque())
         }
@@ -165,7 +165,7 @@ package final class OutboundConnection: @unchecked Sendable {
         if let longer = curl_slist_append(fields, "\(name): \(value)") { fields = longer }
     }
 
-    /// Throws the error that a transfer ended with.
+    /// Throws the error of a transfer.
     func check(_ code: CURLcode) throws(OutboundError) {
         guard code != CURLE_OK else { return }
         let known = errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
@@ -196,7 +196,7 @@ package final class OutboundConnection: @unchecked Sendable {
             length: waybill_curl_content_length(handle))
     }
 
-    /// All values of a field of the last answer, after redirects. Good until the next request.
+    /// All values of a field in the last answer, after redirects. Valid until the next request.
     package func values(of name: String) -> [String] {
         var values: [String] = []
         var found: UnsafeMutablePointer<curl_header>?
@@ -206,7 +206,7 @@ package final class OutboundConnection: @unchecked Sendable {
         return values
     }
 
-    /// Seconds until the next request, as the last answer asks (`Retry-After`); 0 when it does not.
+    /// The seconds until the next request that the last answer requires (`Retry-After`); 0 if it does not.
     package var retryAfter: Int { Int(clamping: waybill_curl_retry_after(handle)) }
 
     private func field(_ name: String) -> String? {
@@ -217,7 +217,7 @@ package final class OutboundConnection: @unchecked Sendable {
         return String(cString: value)
     }
 
-    /// The bytes of a pulled answer that came since the last call.
+    /// The bytes of a pulled answer that arrived since the last call.
     func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
@@ -229,7 +229,7 @@ package final class OutboundConnection: @unchecked Sendable {
     /// Whether enough bytes wait for the reader.
     var isFull: Bool { body.count >= Self.highWater / 2 }
 
-    /// Lets a transfer continue that stopped because its reader was slow. May take bytes at once.
+    /// Continues a transfer that stopped because its reader was slow. It may receive bytes at once.
     func resume() throws(OutboundError) {
         guard isPaused else { return }
         isPaused = false
@@ -244,7 +244,7 @@ package final class OutboundConnection: @unchecked Sendable {
         }
     }
 
-    /// Takes some bytes of the answer; returns their number, or libcurl's sign for a pause or an error.
+    /// Takes some bytes of the answer; returns their number, or libcurl's value for a pause or an error.
     fileprivate func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         switch rule {
         case .dropped: return bytes.count

@@ -31,7 +31,7 @@ package struct OutboundRequest: Sendable {
     package struct FormField: Sendable {
         package enum Content: Sendable {
             case text(String)
-            /// The file at this path, read while it is sent, under the name that the receiver sees.
+            /// The file at this path, read during sending, under the name that the receiver sees.
             case file(path: String, name: String)
         }
 
@@ -46,38 +46,39 @@ package struct OutboundRequest: Sendable {
 
     /// The use of the answer's body.
     package enum Body: Sendable {
-        /// The body is kept, up to this many bytes; a longer one is an error.
+        /// The body is kept, up to this number of bytes; a longer one is an error.
         case kept(limit: Int)
-        /// Received and forgotten.
+        /// The body is received and dropped.
         case dropped
-        /// The body is written to a file when the status is 2xx, up to this many (decoded) bytes; otherwise it is dropped. The
-        /// file stays the caller's.
+        /// The body is written to a file when the status is 2xx, up to this number of (decoded) bytes; otherwise it is
+        /// dropped. The file stays the caller's.
         case written(OutboundFile)
-        /// `OutboundTransfer` hands the body out when the status is 2xx; otherwise it is kept, up to this many bytes.
+        /// `OutboundTransfer` passes the body on when the status is 2xx; otherwise the body is kept, up to this
+        /// number of bytes.
         case pulled(errorLimit: Int)
     }
 
     package var method: Method
     package var url: String
-    /// Schemes that the request may use, separated by commas.
+    /// The schemes that the request may use, separated by commas.
     package var protocols: String
-    /// How many redirects are followed, by these schemes only; with 0 a redirect is an answer.
+    /// The most redirects that are followed, only to these schemes; with 0 a redirect is an answer.
     package var redirects = 0
-    /// Whether the answer may come compressed; its body is decoded on the way.
+    /// Whether the answer may be compressed; its body is decoded during the transfer.
     package var acceptsCompression = false
-    /// Header fields in the order in which they are sent. A name with an empty value is sent with an empty value.
+    /// Header fields in the order of sending. A name with an empty value is sent with an empty value.
     package var fields: [(name: String, value: String)] = []
     /// The fields of a form (multipart/form-data, RFC 7578), for a POST without a body of its own.
     package var form: [FormField] = []
     package var signature: AWS?
-    /// A PEM file of authorities to trust in place of the system's.
+    /// A PEM file of trusted authorities instead of the system's.
     package var trusted: String?
-    /// Seconds that the whole exchange may take; nil for any time.
+    /// The most seconds of the whole exchange; nil for no limit.
     package var deadline: Int?
-    /// Seconds without a byte after which the exchange is given up; nil for no such limit.
+    /// The seconds without a byte after which the exchange is given up; nil for no limit.
     package var patience: Int?
     package var answer = Body.kept(limit: 4 << 20)
-    /// Asked about once a second; true ends the exchange with an error.
+    /// Called about once a second; true ends the exchange with an error.
     package var isCancelled: (@Sendable () -> Bool)?
 
     package init(_ method: Method, url: String, protocols: String) {
@@ -87,14 +88,14 @@ package struct OutboundRequest: Sendable {
     }
 }
 
-/// An open file that an answer is written to.
+/// An open file for an answer.
 ///
-/// With an `offset` above 0 the request asks for the bytes from there on (RFC 9110 §14). A server that sends all of them
-/// instead (200) has them written from the beginning.
+/// With an `offset` above 0 the request asks for the bytes from there on (RFC 9110 §14). If the server sends all bytes
+/// instead (200), they are written from the beginning.
 package struct OutboundFile: Sendable {
     package let descriptor: Int32
     package let offset: Int64
-    /// The most bytes that the file may come to.
+    /// The most bytes of the file.
     package let limit: Int64
 
     package init(descriptor: Int32, offset: Int64 = 0, limit: Int64) {
@@ -111,17 +112,17 @@ package struct OutboundAnswer: Sendable {
     package let etag: String?
     /// The field `x-amz-request-id`.
     package let requestID: String?
-    /// The answer's own statement of its length; -1 when it makes none.
+    /// The length that the answer states; -1 if it states none.
     package let length: Int64
 }
 
-/// Why no answer came.
+/// The reason why no answer arrived.
 package struct OutboundError: Error, Sendable {
     /// In libcurl's words.
     package let text: String
-    /// False for wrong addresses and certificates, which stay wrong for a while; true for all else.
+    /// False for wrong addresses and certificates, which stay wrong for a while; true for all other faults.
     package let mayPass: Bool
-    /// The reason in `errno` where the answer could not be written to its file, else 0.
+    /// The reason in `errno` when the answer could not be written to its file, otherwise 0.
     package let code: Int32
 
     package init(text: String, mayPass: Bool, code: Int32 = 0) {
@@ -130,6 +131,6 @@ package struct OutboundError: Error, Sendable {
         self.code = code
     }
 
-    /// libcurl could not be started, for want of memory.
+    /// libcurl could not be started, because memory ran out.
     package static let noHandle = OutboundError(text: "libcurl cannot be started", mayPass: false)
 }

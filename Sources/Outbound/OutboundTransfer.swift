@@ -1,13 +1,13 @@
 import CCurl
 
-// DESIGN. A pull: the reader drives the transfer, so that a slow reader stops it and no more than one buffer piles up. libcurl's
-// multi interface lets a transfer be driven for a moment and left alone; the write callback pauses it when enough waits.
+// DESIGN. A pull: the reader drives the transfer, so a slow reader stops it, and no more than one buffer is held. libcurl's
+// multi interface lets a transfer be driven for a moment and then paused; the write callback pauses it when enough bytes wait.
 
-/// One answer, driven by its reader. For one thread at a time; released, it ends the transfer.
+/// One answer, whose reader drives the transfer. One thread at a time may use it; releasing it ends the transfer.
 ///
-/// `@unchecked Sendable`: the owner reaches it through a lock (`S3Download`).
+/// `@unchecked Sendable`: the owner accesses it through a lock (`S3Download`).
 package final class OutboundTransfer: @unchecked Sendable {
-    /// How a transfer failed.
+    /// The way in which a transfer failed.
     package enum Fault: Error {
         case transport(OutboundError)
         /// Another status than the expected one.
@@ -21,7 +21,7 @@ package final class OutboundTransfer: @unchecked Sendable {
 
     /// Begins a request whose answer is `.pulled`; nothing is sent before the first `pull`.
     ///
-    /// - Parameter connection: used by this transfer alone from now on.
+    /// - Parameter connection: used only by this transfer from now on.
     package init(
         _ request: OutboundRequest, on connection: OutboundConnection, expecting status: Int
     ) throws(OutboundError) {
@@ -41,8 +41,8 @@ package final class OutboundTransfer: @unchecked Sendable {
     /// Some bytes; none at the end of the answer. Blocks the calling thread.
     ///
     /// - Parameters:
-    ///   - patience: seconds without a byte after which it is given up.
-    ///   - isCancelled: asked twice a second; true ends the transfer.
+    ///   - patience: the seconds without a byte after which the transfer is given up.
+    ///   - isCancelled: called twice a second; true ends the transfer.
     package func pull(patience: Int, isCancelled: () -> Bool) throws(Fault) -> [UInt8] {
         do {
             try connection.resume()
@@ -70,14 +70,14 @@ package final class OutboundTransfer: @unchecked Sendable {
         return connection.takeBody()
     }
 
-    /// Looks at how the transfer ended.
+    /// Checks how the transfer ended.
     private func end() throws(Fault) {
         isOver = true
         var left: Int32 = 0
         do {
             if let message = curl_multi_info_read(multi, &left) { try connection.check(message.pointee.data.result) }
         } catch {
-            // The bytes before the break are good: the next request continues behind them.
+            // The bytes before the break are valid; the next request continues after them.
             if connection.status == expected, connection.hasBody { return }
             throw .transport(error)
         }

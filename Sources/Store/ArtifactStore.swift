@@ -1,30 +1,30 @@
 package import Bytes
 
-/// Where finished reports are kept: by name, whole, never changed.
+/// A store of finished reports by name; each is complete and never changes.
 ///
 ///     let upload = try store.create(name)
 ///     try bytes.withBytes(upload.write)
 ///     try upload.publish()  // now the name has an artifact, also after a crash
 ///     guard case .file(let path) = try store.locate(name) else { return }
 ///
-/// Any thread may call it, several at a time. Errors are `StoreError`s, which say whether another time may help.
+/// Any thread may use it, several at a time. Errors are `StoreError`s, which say whether a later attempt may help.
 package protocol ArtifactStore: Sendable {
     /// Begins a new artifact. The artifact is not visible under its name before `publish`.
     func create(_ name: String) throws(StoreError) -> any ArtifactUpload
-    /// Where the bytes are. Throws `missing` only when the store says that it has no such artifact.
+    /// The place of the bytes. Throws `missing` only when the store says that it has no such artifact.
     func locate(_ name: String) throws(StoreError) -> StoredArtifact
-    /// Removes an artifact, or what an upload that was never published left. A name that is not there is no error.
+    /// Deletes an artifact, or the remains of an upload that was never published. An unknown name is no error.
     func remove(_ name: String) throws(StoreError)
-    /// Names of all artifacts and of all uploads that were never published.
+    /// The names of all artifacts, and of all uploads that were never published.
     func names() throws(StoreError) -> [String]
-    /// Throws what would keep an artifact from being written now.
+    /// Throws the reason why an artifact could not be written now.
     func check() throws(StoreError)
 }
 
-/// An artifact that is being written to a store. Gone without a trace unless it is published.
+/// An artifact during its writing to a store. It disappears without a trace unless it is published.
 package protocol ArtifactUpload: AnyObject, Sendable {
     var size: Int64 { get }
-    /// Called by one thread at a time. Throws `unavailable` when the store may take the bytes another time.
+    /// One thread at a time may use it. Throws `unavailable` when the store may accept the bytes later.
     func write(_ bytes: UnsafeRawBufferPointer) throws(SinkError)
     /// Makes the artifact appear, durably.
     func publish() throws(SinkError)
@@ -35,8 +35,8 @@ package enum StoredArtifact: Sendable {
     case file(path: String)
     /// On another machine, to be read from there.
     case remote(S3Download)
-    /// On another machine, where the client may fetch it by itself: the closure makes an address that is good for a while
-    /// and saves the file under the name given. No one else may see the address.
+    /// On another machine, from where the client may fetch it directly. The closure makes an address that is valid for a
+    /// limited time and saves the file under the given name. Only this client may see the address.
     case link(@Sendable (_ fileName: String) throws(StoreError) -> String)
 }
 

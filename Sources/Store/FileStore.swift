@@ -1,11 +1,11 @@
 import Bytes
 import Glibc
 
-/// Artifacts as files below one folder: `ab/abcdef….zip`, so that no folder grows without bound.
+/// Artifacts as files below one folder: `ab/abcdef….zip`, so that no folder grows without limit.
 package struct FileStore: ArtifactStore {
     private let root: String
 
-    /// Makes the folder when it is not there.
+    /// Makes the folder if it is missing.
     package init(root: String) throws(StoreError) {
         self.root = root
         try Self.makeFolder(root)
@@ -64,7 +64,7 @@ package struct FileStore: ArtifactStore {
 
     private static func makeFolder(_ path: String) throws(StoreError) {
         if mkdir(path, 0o700) == 0 {
-            // An artifact is as durable as the folder that it is in.
+            // An artifact is as durable as its folder.
             let parent = open("\(path)/..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             defer { if parent >= 0 { close(parent) } }
             guard parent >= 0, fsync(parent) == 0 else {
@@ -75,7 +75,7 @@ package struct FileStore: ArtifactStore {
         }
     }
 
-    /// Names in a folder without those that begin with a dot; none if the folder does not exist.
+    /// The names in a folder, except those that begin with a dot; none for a missing folder.
     private static func entries(of folder: String) throws(StoreError) -> [String] {
         guard let names = Folder.names(in: folder) else {
             if errno == ENOENT { return [] }
@@ -85,7 +85,7 @@ package struct FileStore: ArtifactStore {
     }
 }
 
-/// An artifact that is being written to a folder.
+/// An artifact during its writing to a folder.
 private final class FileUpload: ArtifactUpload {
     private let file: DurableFile
 

@@ -6,7 +6,7 @@ import Synchronization
 /// A request to S3.
 struct S3Request {
     var method: OutboundRequest.Method
-    /// nil for the bucket itself.
+    /// Nil for the bucket itself.
     var key: String?
     var parameters: [(name: String, value: String)] = []
     var fields: [(name: String, value: String)] = []
@@ -20,7 +20,7 @@ struct S3Request {
 /// The reason why S3 failed.
 enum S3Fault: Error {
     case transport(OutboundError)
-    /// S3's own words; `code` is empty for an answer without a body.
+    /// S3's own code and text; `code` is empty for an answer without a body.
     case refused(status: Int, code: String, message: String, requestID: String)
     /// The credentials cannot be read.
     case credentials(StoreError)
@@ -28,7 +28,7 @@ enum S3Fault: Error {
     var mayPass: Bool {
         switch self {
         case .transport(let error): error.mayPass
-        // 400 RequestTimeout: the body did not come in time.
+        // 400 RequestTimeout: the body did not arrive in time.
         case .refused(let status, let code, _, _):
             [408, 429, 500, 502, 503, 504].contains(status) || ["RequestTimeout", "SlowDown"].contains(code)
         case .credentials: false
@@ -63,15 +63,15 @@ final class S3Client: Sendable {
     /// Idle connections.
     private let idle = Mutex<[OutboundConnection]>([])
     private static let mostIdle = 8
-    /// The longest answer that is kept. A page of a listing, 1,000 keys of at most 1,024 bytes, is shorter.
+    /// The longest accepted answer. A page of a listing has 1,000 keys of at most 1,024 bytes, and is shorter.
     static let bodyLimit = 4 << 20
 
     init(_ settings: S3Settings) { self.settings = settings }
 
-    /// Makes a request, again with growing pauses while its fault may pass. All requests made here may be made twice: the
-    /// second of a deletion finds nothing to delete, the second of an upload writes the same.
+    /// Makes a request; repeats it with growing pauses while the fault may be temporary. All of these requests may be
+    /// repeated: a second deletion finds nothing to delete, and a second upload writes the same bytes.
     ///
-    /// - Parameter attempts: nil for as many as the settings say.
+    /// - Parameter attempts: nil for the number in the settings.
     func send(
         _ request: S3Request, body: [UInt8] = [], attempts: Int? = nil
     ) throws(S3Fault) -> OutboundAnswer {
@@ -87,7 +87,7 @@ final class S3Client: Sendable {
                 guard error.mayPass, attempt < most, end.map({ $0 > .now }) ?? true else { throw error }
             }
             attempt += 1
-            // Half of it at random, so that workers do not come back all at once.
+            // Half of the pause is random, so that workers do not all return at once.
             usleep(UInt32((pause / 2 + Int.random(in: 0...max(1, pause / 2))) * 1000))
             pause *= 3
         }
@@ -109,18 +109,18 @@ final class S3Client: Sendable {
         }
         switch result {
         case .failure(let error):
-            // Its connection is not used again.
+            // Its connection is not reused.
             throw .transport(error)
         case .success(let answer):
             put(back: connection)
-            // Completing an upload answers 200 before it knows whether it can be done; the error is in the body then.
+            // Completing an upload answers 200 before the outcome is known; an error is then in the body.
             let isGood = (200...299).contains(answer.status) && (request.method != .post || !Self.isError(answer))
             guard isGood else { throw Self.refusal(answer, credentials) }
             return answer
         }
     }
 
-    /// The request as it goes out: signed, to the bucket's host.
+    /// The request to send: signed, to the host of the bucket.
     func outbound(
         _ request: S3Request, _ credentials: AWSCredentials, answer: OutboundRequest.Body
     ) -> OutboundRequest {

@@ -3,13 +3,13 @@ import Glibc
 package import Outbound
 
 extension AWSCredentials {
-    /// Credentials from the variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; where the first
+    /// Credentials from the variables `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; if the first
     /// two are not set, from a file.
     ///
     /// - Parameters:
-    ///   - file: as the tools for AWS share it: sections `[profile]` of lines `aws_access_key_id = …`.
+    ///   - file: in the format of the AWS tools: sections `[profile]` with lines `aws_access_key_id = …`.
     ///   - profile: the section.
-    ///   - variable: gives a variable of the environment.
+    ///   - variable: returns a variable of the environment.
     package static func find(
         file: String, profile: String, variable: (String) -> String?
     ) throws(StoreError) -> AWSCredentials {
@@ -26,7 +26,7 @@ extension AWSCredentials {
         return AWSCredentials(accessKey: key, secretKey: secret, sessionToken: fields["aws_session_token"])
     }
 
-    /// The fields of a section; empty when the file has no such section.
+    /// The fields of a section; empty for a missing section.
     private static func section(
         _ name: String, of path: String, doing: String
     ) throws(StoreError) -> [String: String] {
@@ -39,7 +39,7 @@ extension AWSCredentials {
         var fields: [String: String] = [:]
         var isHere = false
         var line = [CChar](repeating: 0, count: 8192)
-        // A file with more lines is no file of credentials.
+        // A file with more lines is not a file of credentials.
         for _ in 0..<10_000 where fgets(&line, Int32(line.count), file) != nil {
             let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
             let text = String(decoding: bytes, as: UTF8.self).trimmingBlanks()

@@ -1,7 +1,7 @@
-/// The parts of S3's XML answers that are read here: elements with a name, and their texts.
+/// The needed parts of S3's XML answers: elements with a name, and their texts.
 ///
 /// The documents of the S3 API have no attributes but `xmlns`, no comments and no mixed content. Other texts give no
-/// elements and do no harm.
+/// elements and cause no harm.
 struct S3Document {
     private let text: Substring
 
@@ -9,7 +9,8 @@ struct S3Document {
 
     private init(_ text: Substring) { self.text = text }
 
-    /// The contents of all elements with this name, wherever they are. Elements of one name do not nest in one another.
+    /// The contents of all elements with this name, wherever they are. Elements with the same name are never nested in
+    /// each other.
     func elements(_ name: String) -> [S3Document] {
         var found: [S3Document] = []
         var rest = text.utf8[...]
@@ -29,10 +30,10 @@ struct S3Document {
         return found
     }
 
-    /// The text of the first element with this name; nil when there is none.
+    /// The text of the first element with this name; nil without one.
     func text(_ name: String) -> String? { elements(name).first.map { Self.plain($0.text) } }
 
-    /// Text without the five entities of XML; others stay as they are.
+    /// A text with the five entities of XML replaced; other entities stay unchanged.
     private static func plain(_ text: Substring) -> String {
         guard text.contains("&") else { return String(text) }
         var result = ""

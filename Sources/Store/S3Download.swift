@@ -2,10 +2,10 @@ import Dispatch
 import Outbound
 import Synchronization
 
-// DESIGN. The reader drives the transfer (`OutboundTransfer`). A transfer that breaks off (S3 hangs up on a reader who was slow, or dies) is taken up where it ended, as long as
-// the object is the same (If-Match).
+// DESIGN. The reader drives the transfer (`OutboundTransfer`). A transfer that breaks off (S3 disconnects slow readers, or
+// fails) continues at the same position, provided that the object is unchanged (If-Match).
 
-/// An artifact that is being read from a bucket. Released, it ends the transfer.
+/// An artifact during its reading from a bucket. Releasing it ends the transfer.
 package final class S3Download: Sendable {
     /// Bytes in all.
     package let size: Int64
@@ -16,7 +16,7 @@ package final class S3Download: Sendable {
     private let transfer = Mutex<OutboundTransfer?>(nil)
     private let position = Atomic<Int64>(0)
     private let isCancelled = Atomic<Bool>(false)
-    /// Where tasks have their reading done.
+    /// The threads on which tasks have their reading done.
     private static let threads = DispatchQueue(label: "S3 downloads", attributes: .concurrent)
 
     init(_ client: S3Client, key: String, size: Int64, etag: String) {
@@ -26,7 +26,7 @@ package final class S3Download: Sendable {
         self.etag = etag
     }
 
-    /// The next bytes, or nil after the last. Blocks the calling thread; called by one thread at a time.
+    /// The next bytes, or nil after the last. Blocks the calling thread; one thread at a time may call it.
     package func read() throws(StoreError) -> [UInt8]? {
         var fault = S3Fault.transport(OutboundError(text: "S3 sent less than it said", mayPass: true))
         var pause = client.settings.pause
@@ -54,7 +54,7 @@ package final class S3Download: Sendable {
         throw client.failure("reading from byte \(position.load(ordering: .relaxed)) of", key, fault)
     }
 
-    /// As `read`, for a task: holds no thread of the tasks' pool. A task that is cancelled ends the transfer.
+    /// As `read`, for a task; it holds no thread of the tasks' pool. Cancelling the task ends the transfer.
     package func next() async throws(StoreError) -> [UInt8]? {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -76,7 +76,7 @@ package final class S3Download: Sendable {
         _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(milliseconds))
     }
 
-    /// Drives the transfer until there are some bytes; none at its end.
+    /// Continues the transfer until some bytes arrive; none at its end.
     private func pull(_ transfer: inout OutboundTransfer?) throws(S3Fault) -> [UInt8] {
         if transfer == nil {
             let start = position.load(ordering: .relaxed)

@@ -2,10 +2,10 @@ import Bytes
 import Glibc
 import Outbound
 
-// The requests of the S3 API that are made in more than one place (Amazon S3 API Reference, 2006-03-01).
+// The requests of the S3 API that several places make (Amazon S3 API Reference, 2006-03-01).
 
 extension S3Request {
-    /// ListObjectsV2: keys that begin so, in the order of their bytes.
+    /// ListObjectsV2: the keys with this beginning, in the order of their bytes.
     static func list(_ prefix: String, after token: String? = nil, most: Int = 1000) -> S3Request {
         var request = S3Request(
             method: .get, parameters: [("list-type", "2"), ("max-keys", "\(most)"), ("prefix", prefix)])
@@ -47,7 +47,7 @@ extension S3Client {
         }
     }
 
-    /// AbortMultipartUpload. A missing one is no error.
+    /// AbortMultipartUpload. A missing upload is no error.
     func abort(_ id: String, of key: String, attempts: Int? = nil) throws(StoreError) {
         do {
             _ = try send(S3Request(method: .delete, key: key, parameters: [("uploadId", id)]), attempts: attempts)
@@ -56,7 +56,7 @@ extension S3Client {
         }
     }
 
-    /// Ends all uploads of a key that were not completed.
+    /// Ends all incomplete uploads of a key.
     func abortUploads(of key: String) throws(StoreError) {
         var uploads: [UnfinishedUpload] = []
         do {
@@ -86,12 +86,12 @@ extension S3Client {
             ], seconds: seconds)
     }
 
-    /// Whether a character may stand in a quoted file name.
+    /// Whether a quoted file name may contain a character.
     private func isSafe(_ scalar: Unicode.Scalar) -> Bool {
         (0x20..<0x7f).contains(scalar.value) && !"\"\\%/".unicodeScalars.contains(scalar)
     }
 
-    /// How a key is called in messages.
+    /// The name of a key in messages.
     func place(_ key: String) -> String {
         "s3://\(settings.bucket)/\(key) at \(settings.scheme)://\(settings.authority)"
     }

@@ -1,37 +1,37 @@
 import Bytes
 package import Outbound
 
-/// Where a bucket is and how to talk to it.
+/// The address of a bucket, and the way to access it.
 package struct S3Settings: Sendable {
     package let bucket: String
     /// The prefix of all keys: empty, or ends with a slash.
     package let prefix: String
     /// `https` or `http`.
     package let scheme: String
-    /// The host with its port, in front of which the bucket's name comes unless the style is that of paths.
+    /// The host with its port. The bucket's name precedes it, except in the path style.
     package let authority: String
     package let region: String
-    /// `https://host/bucket/key` in place of `https://bucket.host/key`.
+    /// Whether the address is `https://host/bucket/key` instead of `https://bucket.host/key`.
     package let isPathStyle: Bool
-    /// A PEM file of authorities to trust in place of the system's.
+    /// A PEM file of trusted authorities instead of the system's.
     package var trusted: String?
-    /// Seconds that a link to an artifact is good for; nil when artifacts go through the server. At most 604,800.
+    /// The seconds for which a link to an artifact is valid; nil if artifacts go through the server. At most 604,800.
     package var linkLife: Int?
-    /// The bytes of one part of an upload, which is kept in memory. S3 accepts no part but the last below 5 MiB.
+    /// The bytes of one part of an upload, which is held in memory. S3 accepts no part below 5 MiB, except the last.
     package var partSize = 8 << 20
-    /// How often a request is made before its fault is passed on.
+    /// The most attempts of a request before its fault is thrown.
     package var attempts = 4
-    /// Milliseconds before the second attempt; three times as many before the next.
+    /// The milliseconds before the second attempt, tripled before each further one.
     package var pause = 200
-    /// Seconds without a byte after which a transfer is given up.
+    /// The seconds without a byte after which a transfer is given up.
     package var patience = 30
-    /// Read before each request, so that keys that are changed or expire need no restart.
+    /// Read before each request, so that changed or expiring keys need no restart.
     package let credentials: @Sendable () throws(StoreError) -> AWSCredentials
 
     /// - Parameters:
     ///   - location: `s3://bucket` or `s3://bucket/prefix`.
-    ///   - endpoint: `https://host[:port]`; nil for Amazon's of the region.
-    ///   - isPathStyle: nil for what is usual: paths at an endpoint of one's own, names at Amazon's.
+    ///   - endpoint: `https://host[:port]`; nil for Amazon's endpoint of the region.
+    ///   - isPathStyle: nil for the usual style: paths at a custom endpoint, names at Amazon's.
     package init(
         location: String, endpoint: String?, region: String, isPathStyle: Bool?,
         credentials: @escaping @Sendable () throws(StoreError) -> AWSCredentials
@@ -72,14 +72,14 @@ package struct S3Settings: Sendable {
         !text.isEmpty && text.utf8.allSatisfy(PercentEncoding.isUnreserved)
     }
 
-    /// The host that is asked, as it stands in the URL and in the field `Host`.
+    /// The host of the request, in the form of the URL and of the field `Host`.
     var host: String {
         let isUsual = authority.hasSuffix(scheme == "https" ? ":443" : ":80")
         let name = isUsual ? String(authority[..<(authority.lastIndex(of: ":") ?? authority.endIndex)]) : authority
         return isPathStyle ? name : "\(bucket).\(name)"
     }
 
-    /// The path of the bucket, or of a key in it. Both have no character that needs an escape.
+    /// The path of the bucket, or of a key in it. Neither has a character that needs an escape.
     func path(_ key: String?) -> String {
         (isPathStyle ? "/\(bucket)" : "") + (key.map { "/\($0)" } ?? (isPathStyle ? "" : "/"))
     }

@@ -3,22 +3,22 @@ import Glibc
 import Outbound
 import Synchronization
 
-// DESIGN. An artifact is the object `PREFIX/NAME.zip`. It is written by a multipart upload, which shows nothing until it is
-// completed. An artifact that fits into one part is a single PUT. A dead process leaves an unfinished upload: the listing
-// shows it, so that the sweeper finds it and `remove` ends it. Only names of the form that jobs give are listed: whatever
-// else is in the bucket is not ours to delete.
+// DESIGN. An artifact is the object `PREFIX/NAME.zip`. A multipart upload writes it, which is invisible until it is
+// completed. An artifact that fits into one part is a single PUT. A dead process leaves an incomplete upload. The listing
+// includes it, so that the sweeper finds it and `remove` ends it. Only names in the form of job artifacts are listed: all
+// other content of the bucket must not be deleted.
 
-/// Artifacts as objects of a bucket, at Amazon or another service with its API.
+/// Artifacts as objects of a bucket, at Amazon or at another service with the same API.
 package struct S3Store: ArtifactStore {
     let client: S3Client
-    /// Seconds of the monotonic clock when writing was last tried and went well.
+    /// The time of the last successful write test, in seconds of the monotonic clock.
     private let checked = LastCheck()
 
     private final class LastCheck: Sendable {
         let time = Atomic<Int>(.min)
     }
 
-    /// Does not ask the bucket: `check` finds out whether it can be used.
+    /// Does not access the bucket; `check` finds out whether the bucket can be used.
     package init(_ settings: S3Settings) { client = S3Client(settings) }
 
     private var settings: S3Settings { client.settings }
@@ -44,8 +44,8 @@ package struct S3Store: ArtifactStore {
         return .link { [client] fileName throws(StoreError) in try client.link(key, as: fileName, seconds: seconds) }
     }
 
-    /// The meaning of a failed HEAD request. Its answer has no body that distinguishes a missing key from a missing bucket or says
-    /// what is wrong with a signature: that of a listing has.
+    /// The meaning of a failed HEAD request. Its answer has no body that distinguishes a missing key from a missing bucket, or
+    /// that explains a fault of the signature; the answer of a listing does.
     private func absence(of name: String, _ fault: S3Fault) -> StoreError {
         let key = settings.key(name)
         guard let status = fault.status, !fault.mayPass else { return client.failure("looking for", key, fault) }
@@ -62,7 +62,7 @@ package struct S3Store: ArtifactStore {
         do {
             _ = try client.send(S3Request(method: .delete, key: key))
         } catch {
-            // Some services answer so for a missing key.
+            // Some services answer like this for a missing key.
             guard error.isRefusal("NoSuchKey") else { throw client.failure("removing", key, error) }
         }
         try client.abortUploads(of: key)
@@ -103,8 +103,8 @@ package struct S3Store: ArtifactStore {
 
     private static let checkName = "00-check"
 
-    /// Begins an upload and ends it, which needs the same rights as writing and leaves nothing. After it went well it is
-    /// not done again for a quarter of a minute, for health is asked for often and requests have a price.
+    /// Begins an upload and ends it, which needs the same rights as writing and leaves nothing behind. After a success
+    /// it is not repeated for a quarter of a minute, because health is queried often and requests cost money.
     package func check() throws(StoreError) {
         let key = settings.key(Self.checkName)
         let now = Self.now()

@@ -2,8 +2,7 @@ import Bytes
 import Outbound
 import Synchronization
 
-/// An artifact that is being written to a bucket: one part in memory, the earlier ones in the
-/// bucket.
+/// An artifact during its writing to a bucket: one part is in memory, the earlier ones are in the bucket.
 final class S3Upload: ArtifactUpload {
     /// The most parts that S3 accepts for an upload.
     private static let mostParts = 10_000
@@ -11,9 +10,9 @@ final class S3Upload: ArtifactUpload {
     private struct State {
         var buffer: [UInt8] = []
         var size: Int64 = 0
-        /// Of a multipart upload that was begun.
+        /// The id of the current multipart upload.
         var uploadID: String?
-        /// The ETags of the parts that are there, in their order.
+        /// The ETags of the uploaded parts, in their order.
         var parts: [String] = []
         var isPublished = false
     }
@@ -29,7 +28,7 @@ final class S3Upload: ArtifactUpload {
 
     deinit {
         let last = state.withLock { $0 }
-        // Tried once, because the thread has other work; the sweeper finds the rest.
+        // Tried only once, because the thread has other work; the sweeper finds the rest.
         if let id = last.uploadID, !last.isPublished { try? client.abort(id, of: key, attempts: 1) }
     }
 
@@ -52,7 +51,8 @@ final class S3Upload: ArtifactUpload {
         }
     }
 
-    /// Makes room, for the whole part once it is more than a small artifact: doubling would take twice the memory.
+    /// Reserves room for the whole part once it exceeds a small artifact, because doubling would take twice the
+    /// memory.
     private func reserve(_ count: Int, _ state: inout State) {
         let wanted = state.buffer.count + count
         guard wanted > state.buffer.capacity else { return }
@@ -77,7 +77,7 @@ final class S3Upload: ArtifactUpload {
         }
     }
 
-    /// Sends the buffer's bytes as the next part.
+    /// Sends the buffer as the next part.
     private func flush(_ state: inout State) throws(SinkError) {
         let number = state.parts.count + 1
         guard number <= Self.mostParts else {
@@ -122,14 +122,14 @@ final class S3Upload: ArtifactUpload {
         do {
             _ = try client.send(request, body: body)
         } catch {
-            // The answer to an earlier attempt may have been lost: then the upload is gone because it is complete.
+            // The answer to an earlier attempt may have been lost; the upload is then missing because it is complete.
             let isThere =
                 error.isRefusal("NoSuchUpload")
                 && (try? client.send(S3Request(method: .head, key: key)))?.length == state.size
             guard isThere else { throw .unavailable("\(client.failure("completing", key, error))") }
         }
-        // The parts of an earlier attempt under the same name that died before it cleaned up. If it cannot be done now, the
-        // artifact's removal does it.
+        // Parts of an earlier attempt under the same name that died before it cleaned up. If this fails now, the removal of
+        // the artifact does it.
         try? client.abortUploads(of: key)
     }
 

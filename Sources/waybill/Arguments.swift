@@ -3,7 +3,7 @@ import Bytes
 /// A flag of the command line.
 struct Flag: Sendable {
     let name: String
-    /// The word for its value in the help; nil for a switch.
+    /// The word for its value in the help; nil for a flag without a value.
     let value: String?
     let meaning: String
     var isRequired = false
@@ -18,7 +18,7 @@ struct Flag: Sendable {
     /// The flag of commands that print data.
     static let json = Flag("json", nil, "print one JSON value and nothing else")
 
-    /// The flag of commands that ask a person first.
+    /// The flag of commands that ask a person for confirmation.
     static let yes = Flag("yes", nil, "do not ask")
 
     /// Flags of every command.
@@ -34,7 +34,7 @@ struct Flag: Sendable {
         ] + s3
 }
 
-/// Wrong usage: printed with the line that says how the command is called; exit status 2.
+/// Wrong usage, printed with the line that shows the usage of the command; exit status 2.
 struct UsageError: Error, CustomStringConvertible {
     let description: String
 }
@@ -44,7 +44,7 @@ struct Arguments: Sendable {
     private var flags: [String: [String]] = [:]
     private(set) var operands: [String] = []
 
-    /// - Parameter known: the flags of the command, the shared ones included.
+    /// - Parameter known: the flags of the command, including the shared ones.
     init(_ words: [String], known: [Flag]) throws(UsageError) {
         let byName = Dictionary(known.map { ($0.name, $0) }) { first, _ in first }
         var index = 0
@@ -87,10 +87,10 @@ struct Arguments: Sendable {
         }
     }
 
-    /// The value of a flag; the last where it stands several times.
+    /// The value of a flag; the last one if it occurs several times.
     subscript(_ name: String) -> String? { flags[name]?.last }
 
-    /// All values of a flag that may stand several times.
+    /// All values of a flag that may occur several times.
     func all(_ name: String) -> [String] { flags[name] ?? [] }
 
     func has(_ name: String) -> Bool { flags[name] == ["true"] }

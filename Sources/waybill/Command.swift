@@ -5,11 +5,11 @@ struct Command: Sendable {
     let operands: String
     let summary: String
     let flags: [Flag]
-    /// Whether it prints data, and so has `--json`.
+    /// Whether it prints data, and therefore has `--json`.
     var printsData = true
     let run: @Sendable (Arguments, Configuration) throws -> Void
 
-    /// All commands. The first whose words begin the command line is meant.
+    /// All commands. The first command whose words begin the command line is run.
     static let all: [Command] = [
         .serve, .worker, .initialize, .importSBOM, .importDebian, .importAgent, .importKubernetes, .importAdvisories,
         .importLicenses, .importVersions, .importDigests, .importVEX, .update, .report, .ask, .list, .get, .delete,
@@ -38,10 +38,10 @@ struct Command: Sendable {
             + "\nSettings come from flags, then WAYBILL_* variables (WAYBILL_DATA), then the file of --config.\n"
     }
 
-    /// The commands that begin with a word and have a second one: `import`, `user`, `key`.
+    /// The commands that begin with this word and have a second word: `import`, `user`, `key`.
     static func group(_ word: String) -> [Command] { all.filter { $0.words.count > 1 && $0.words[0] == word } }
 
-    /// The help of a word that several commands begin with; nil for others.
+    /// The help for a first word that several commands share; nil for others.
     static func help(ofGroup word: String) -> String? {
         let commands = group(word)
         guard !commands.isEmpty else { return nil }

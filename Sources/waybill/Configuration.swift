@@ -9,7 +9,7 @@ import Reports
 import Service
 import Store
 
-/// Settings of a process: from flags, then `WAYBILL_*` variables, then the file that `--config` names.
+/// The settings of a process: from flags, then from `WAYBILL_*` variables, then from the file that `--config` names.
 struct Configuration: Sendable {
     private let arguments: Arguments
     private let file: [String: String]
@@ -20,7 +20,7 @@ struct Configuration: Sendable {
         file = try path.map { path throws(UsageError) in try Self.read(path) } ?? [:]
     }
 
-    /// A setting by the name of its flag; empty values count as absent.
+    /// A setting by the name of its flag; an empty value counts as absent.
     subscript(_ name: String) -> String? {
         for value in [arguments[name], Self.environment(name), file[name]] {
             if let value, !value.isEmpty { return value }
@@ -31,7 +31,7 @@ struct Configuration: Sendable {
     /// Whether the command line itself has a flag.
     func isFlag(_ name: String) -> Bool { arguments[name] != nil }
 
-    /// A setting that has to be there.
+    /// A required setting.
     func required(_ name: String) throws(UsageError) -> String {
         guard let value = self[name] else { throw UsageError(description: "--\(name) is missing") }
         return value
@@ -47,7 +47,7 @@ struct Configuration: Sendable {
             throw UsageError(description: "cannot read the settings in \(path): \(systemMessage(errno))")
         }
         defer { fclose(file) }
-        // A misspelt name must not pass for a setting; those of other commands may stand in the same file.
+        // A misspelt name must not count as a setting; settings of other commands may be in the same file.
         let names = Set(Command.all.flatMap(\.allFlags).filter { $0.value != nil }.map(\.name))
         var settings: [String: String] = [:]
         var line: UnsafeMutablePointer<CChar>?
@@ -91,12 +91,12 @@ struct Configuration: Sendable {
             defer { free(here) }
             path = String(cString: here) + "/" + path
         }
-        // People read it: without the steps that lead nowhere.
+        // The path for people, without steps that cancel each other.
         return "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
-    /// Says of variables that are named nearly as a setting that they are none: others, as those that Kubernetes gives to every
-    /// container, are not ours.
+    /// Warns of variables whose names nearly match a setting. Other variables, such as those that Kubernetes sets in every
+    /// container, are ignored.
     static func warnOfMistypedVariables() {
         let names = Set(Command.all.flatMap(\.allFlags).filter { $0.value != nil }.map(\.name)).union(["config"])
         for variable in ProcessInfo.processInfo.environment.keys.sorted() where variable.hasPrefix("WAYBILL_") {
@@ -122,7 +122,7 @@ struct Configuration: Sendable {
     /// The store of artifacts.
     func artifactStore() throws -> any ArtifactStore { try storeSettings().open() }
 
-    /// The store at a URL, with the settings that buckets share. It gives bytes, never links.
+    /// The store at a URL, with the settings that all buckets share. It returns bytes, never links.
     func artifactStore(at text: String) throws -> any ArtifactStore {
         var settings = try storeSettings(at: text)
         if case .bucket(var bucket) = settings {
@@ -194,7 +194,7 @@ struct Configuration: Sendable {
         return settings
     }
 
-    /// How often sources are updated, and from where; nil when they are not.
+    /// The interval and origin of automatic updates; nil for none.
     private func updates() throws -> UpdateSettings? {
         guard let text = self["update"] else { return nil }
         let units: [Character: Int64] = ["m": 60_000, "h": 3_600_000, "d": TimeText.day]
@@ -214,12 +214,12 @@ struct Configuration: Sendable {
         return UpdateSettings(interval: count * unit, origin: self["from"] ?? "")
     }
 
-    /// The file of the key with which secrets of webhooks are encrypted.
+    /// The file with the key that encrypts secrets of webhooks.
     func secretKey() -> SecretKey {
         SecretKey(path: self["secret-key-file"] ?? "\(dataDirectory())/\(SecretKey.fileName)")
     }
 
-    /// A setting that `read` interprets, which gives nil for a bad value; nil when the setting is absent.
+    /// A setting that `read` interprets (nil for an invalid value); nil when the setting is absent.
     private func parsed<Value>(
         _ name: String, as accepted: String, _ read: (String) -> Value?
     ) throws(UsageError) -> Value? {
@@ -240,11 +240,11 @@ struct Configuration: Sendable {
 }
 
 extension Runtime {
-    /// Opens what a command needs.
+    /// Opens the parts that a command needs.
     ///
     /// - Parameters:
-    ///   - exclusively: whether no other server may use the data directory meanwhile.
-    ///   - level: the least level of the log where the settings name none.
+    ///   - exclusively: whether other servers are kept from the data directory in the meantime.
+    ///   - level: the least level of the log, unless the settings give one.
     init(_ configuration: Configuration, exclusively: Bool = false, logLevel level: Log.Level = .info) throws {
         var settings = try configuration.runtimeSettings()
         settings.isExclusive = exclusively

@@ -5,10 +5,11 @@ import Intake
 import Jobs
 import Service
 
-/// Brings up to date what an import on the command line made stale: by a job for each organization, done here or by a
-/// server that is faster. When this process dies, servers do the rest.
+/// Updates everything that a command's import made stale, with a job for each organization, which this process does
+/// unless a server is faster. If this process dies, servers do the rest.
 struct LocalMatching {
-    /// Milliseconds for which a command tries to write down how its job went, when the database takes nothing.
+    /// The milliseconds for which a command tries to store the outcome of its job while the database accepts no
+    /// writes.
     static let persistence = 5_000
 
     private let runtime: Runtime
@@ -19,7 +20,7 @@ struct LocalMatching {
         self.isQuiet = isQuiet
     }
 
-    /// Returns how many findings are new or changed. Fails with the reason for which a job failed.
+    /// Returns how many findings are new or changed. Throws the reason why a job failed.
     func run() throws -> Int {
         var jobs = try MatchingJob(runtime.queue).submit(besideRunning: true, newUUID: Randomness.system.uuid)
         var matched = 0

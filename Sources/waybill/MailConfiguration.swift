@@ -4,7 +4,7 @@ import Outbound
 import Service
 
 extension Flag {
-    /// Flags of the server that takes mail.
+    /// Flags for the server that accepts mail.
     static let mail = [
         Flag("smtp", "URL", "the server for mail: smtp://HOST:587 (turns to TLS), smtps://HOST:465 (none)"),
         Flag("smtp-from", "ADDRESS", "the sender of mail"),
@@ -15,7 +15,7 @@ extension Flag {
 }
 
 extension Configuration {
-    /// The server that takes mail; nil where none is named.
+    /// The server that accepts mail; nil without one.
     func mail() throws(UsageError) -> MailServer? {
         guard let url = self["smtp"] else { return nil }
         guard let from = self["smtp-from"] else {
@@ -38,7 +38,7 @@ extension Configuration {
         return server
     }
 
-    /// The address for links, without slashes at its end; nil where none is named.
+    /// The address for links, without final slashes; nil without one.
     private func publicURL() throws(UsageError) -> String? {
         guard let text = self["public-url"] else { return nil }
         let isPlain = text.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"\"<>?#".utf8.contains($0) }
@@ -52,7 +52,7 @@ extension Configuration {
 
     /// The first line of a file.
     ///
-    /// - Parameter secret: the word for what it holds.
+    /// - Parameter secret: the word for the content of the file.
     static func firstLine(of path: String, holding secret: String) throws(UsageError) -> String {
         guard let file = fopen(path, "r") else {
             throw UsageError(description: "cannot read the \(secret) in \(path): \(systemMessage(errno))")

@@ -3,18 +3,18 @@ import Database
 import Glibc
 import Service
 
-// DESIGN. On the command line a name does wherever a token does: the operator may see everything, and nobody types 64 digits.
-// A token is 64 hexadecimal characters and never looked up as a name.
+// DESIGN. On the command line a name may replace a token, because the operator may see everything, and nobody types 64
+// digits. A token has 64 hexadecimal characters and is never looked up as a name.
 
 extension Flag {
-    /// The organization that a command is about.
+    /// The organization of a command.
     static let org = Flag("org", "TOKEN", "the organization's token or name (the only one)")
 }
 
 extension Runtime {
-    /// Opens what is there already: a command that reads, or brings something in, makes no database.
+    /// Opens existing data only: a command that reads or imports makes no database.
     ///
-    /// - Parameter level: the least level of the log where the settings name none.
+    /// - Parameter level: the least level of the log, unless the settings give one.
     init(existing configuration: Configuration, logLevel level: Log.Level = .info) throws {
         try configuration.requireDatabase()
         try self.init(configuration, logLevel: level)
@@ -33,9 +33,9 @@ extension Runtime {
     }
 
     /// The organization, product or project with this token or name: `Shop`, `Shop/Cart`, `Example Corp/Shop/Cart`. A name that
-    /// several kinds have means the widest.
+    /// several kinds have means the widest kind.
     ///
-    /// - Parameter kinds: what it may be, the widest first.
+    /// - Parameter kinds: the allowed kinds, the widest first.
     func scope(
         named wanted: String, in organization: Int64? = nil, kinds: [ScopeKind] = ScopeKind.allCases
     ) throws -> Scope {
@@ -67,7 +67,7 @@ extension Runtime {
         return token
     }
 
-    /// At most two of a kind.
+    /// At most two of each kind.
     private static func scopes(
         _ kind: ScopeKind, named wanted: String, in organization: Int64?, on connection: any Connection
     ) throws -> [Scope] {
@@ -97,10 +97,10 @@ extension Runtime {
         }
     }
 
-    /// The most names of a kind among which a mistyped one is looked for.
+    /// The most names of a kind that are compared with a mistyped name.
     private static let hintLimit = 10_000
 
-    /// Names of things, of projects with their product's in front.
+    /// Names of things; names of projects follow the product's name.
     private static func names(
         of kinds: [ScopeKind], in organization: Int64?, on connection: any Connection
     ) throws -> [String] {
@@ -122,13 +122,14 @@ extension Runtime {
     }
 }
 
-/// What a name on the command line means, and what is said of one that means nothing: the same for data and for servers.
+/// The meaning of a name on the command line, and the error for an unknown name, which are the same for data and for
+/// servers.
 enum Naming {
-    /// The organization with this token or name; where none is named, the only one.
+    /// The organization with this token or name; if none is given, the only one.
     ///
     /// - Parameters:
-    ///   - place: where it was looked for: `in this database`.
-    ///   - nothing: the error where there is none at all.
+    ///   - place: the place of the search: `in this database`.
+    ///   - nothing: the error if there is no organization at all.
     static func organization(
         _ wanted: String?, among all: [Entity], at place: String, orElse nothing: String
     ) throws -> Entity {
@@ -147,7 +148,7 @@ enum Naming {
         return first
     }
 
-    /// The error for a name that nothing has, with the nearest of those that there are.
+    /// The error for an unknown name, with the nearest existing one.
     static func unknown(
         _ wanted: String, _ kinds: [ScopeKind], at place: String, among names: [String]
     ) -> Failure {
@@ -156,7 +157,7 @@ enum Naming {
             "there is no \(words) with the token or name \(shown(wanted)) \(place)\(hint(wanted, among: names))")
     }
 
-    /// The error for a name that several of a kind have.
+    /// The error for a name that several things of a kind have.
     static func ambiguous(_ wanted: String, _ count: Int, _ kind: ScopeKind) -> UsageError {
         UsageError(
             description: """
@@ -174,18 +175,18 @@ enum Naming {
         return "; did you mean \(near)?"
     }
 
-    /// A name for a message; of a token only its beginning.
+    /// A name for a message; only the beginning of a token.
     private static func shown(_ text: String) -> String {
         isToken(text) ? "\(text.prefix(8))…" : "\(text.prefix(200))"
     }
 }
 
 extension Configuration {
-    /// Fails where there is no database of this program.
+    /// Throws if there is no database of this program.
     func requireDatabase() throws {
         let url = try databaseURL()
         if let path = url.sqlitePath, access(path, F_OK) != 0 {
-            // Somebody who works at a server may take this for a call of it.
+            // A person who works with a server may take this command for a call of the server.
             let isMeant = self["server"] != nil && !isFlag("data") && !isFlag("database")
             throw Failure(
                 "there is no database at \(path); --data or --database says where it is, waybill init makes one"

@@ -2,7 +2,7 @@ import Bytes
 import Database
 import Reports
 
-/// The lists of what `waybill report` knows.
+/// The lists of the types and filters of `waybill report`.
 enum ReportList {
     private static var reports: [Report] { Report.catalog.sorted { $0.title < $1.title } }
 
@@ -18,7 +18,7 @@ enum ReportList {
         return TextTable(headings: ["TYPE", "SCOPE", "FORMATS", "TITLE"], rows: rows)
     }
 
-    /// The same for programs, with the keys of filters.
+    /// The same for programs, including the keys of filters.
     static var typesAsJSON: String {
         JSONWriter.object {
             $0.objects("types", reports) { json, report in
@@ -32,7 +32,7 @@ enum ReportList {
         }
     }
 
-    /// The filters of a type; nil where it has none.
+    /// The filters of a type; nil without any.
     static func filterTable(of type: String) throws -> TextTable? {
         let filters = try filters(of: type)
         if filters.isEmpty { return nil }
@@ -75,8 +75,8 @@ enum FilterFields {
     /// Filters by their keys, from `KEY=VALUE` flags and from JSON objects. A key may stand several times.
     ///
     /// - Parameters:
-    ///   - flags: what stands on the command line.
-    ///   - setting: the setting where the command line has none.
+    ///   - flags: the values on the command line.
+    ///   - setting: the setting that is used without a value on the command line.
     static func read(_ flags: [String], or setting: String?) throws -> [String: [String]] {
         var fields: [String: [String]] = [:]
         for text in flags.isEmpty ? [setting].compactMap({ $0 }) : flags {
@@ -94,7 +94,7 @@ enum FilterFields {
         return fields
     }
 
-    /// The members of an object as texts; lists as several, null as none.
+    /// The members of an object as texts; a list gives several, null none.
     private static func read(_ text: String) throws -> [String: [String]] {
         do throws(JSONError) {
             var json = JSONReader(Array(text.utf8))

@@ -4,19 +4,19 @@ import Glibc
 import Reports
 import Service
 
-/// Where `waybill report` writes.
+/// The destination of `waybill report`.
 struct ReportOutput: Sendable {
     let path: String
 
     var isStandardOutput: Bool { path == "-" }
 
-    /// The format whose ending the path has; nil for every other name, which is that of a ZIP.
+    /// The format whose ending the path has; nil for any other name, which means a ZIP.
     var format: Format? {
         let name = path.lowercased()
         return Format.allCases.first { name.hasSuffix("." + $0.fileExtension) }
     }
 
-    /// Refuses the name of a file of another format: it would say what the file is not.
+    /// Refuses the file name of another format, because the name would be misleading.
     func check(for format: Format) throws(UsageError) {
         guard !isStandardOutput, !isFolder, let named = self.format, named.fileExtension != format.fileExtension else {
             return
@@ -28,7 +28,7 @@ struct ReportOutput: Sendable {
                 """)
     }
 
-    /// Whether the parts go into a folder: one that is there, or a path that ends as one.
+    /// Whether the parts are written to a folder: an existing one, or a path that ends like one.
     var isFolder: Bool {
         var status = stat()
         return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -40,7 +40,7 @@ struct ReportOutput: Sendable {
         }
     }
 
-    /// The folder whose disk takes what is written: where there is none yet, that around it.
+    /// The folder whose disk the output uses; for a missing folder, its parent.
     var folderOfParts: String {
         if isStandardOutput { return getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp" }
         if isFolder, access(path, W_OK) == 0 { return path }
@@ -51,7 +51,7 @@ struct ReportOutput: Sendable {
 
     /// Makes the report from one snapshot.
     ///
-    /// - Parameter count: takes the number of bytes that were written.
+    /// - Parameter count: called with the number of bytes written.
     func write(_ production: Production, from database: any Database, counting count: Count) throws -> Produced {
         if isStandardOutput {
             return try database.snapshot { connection in
@@ -81,7 +81,7 @@ struct ReportOutput: Sendable {
     }
 }
 
-/// Writes the parts of a report as files of a folder. They appear when all of them are whole.
+/// Writes the parts of a report as files of a folder. They appear once all of them are complete.
 final class FolderParts: PartReceiver {
     private let folder: String
     private let count: Count
@@ -108,13 +108,13 @@ final class FolderParts: PartReceiver {
     }
 }
 
-/// Hands on the only part of a report as it is.
+/// Passes on the only part of a report unchanged.
 final class SinglePart: PartReceiver {
     private let place: String
     private let destination: ByteSink.Destination
     private var hasBegun = false
 
-    /// - Parameter place: where it goes, for the error about a second part.
+    /// - Parameter place: the destination, for the error about a second part.
     init(_ place: String, _ destination: @escaping ByteSink.Destination) {
         self.place = place
         self.destination = destination

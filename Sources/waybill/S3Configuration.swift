@@ -17,7 +17,7 @@ extension Flag {
 }
 
 extension Configuration {
-    /// The result of `--artifacts s3://…` and the settings beside it. Secrets are read when they are needed.
+    /// The result of `--artifacts s3://…` and of related settings. Secrets are read on use.
     func s3Settings(_ location: String) throws -> S3Settings {
         let region = self["s3-region"] ?? variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION") ?? "us-east-1"
         let file =
@@ -35,7 +35,7 @@ extension Configuration {
             throw UsageError(description: "\(error)")
         }
         settings.trusted = self["s3-trust"]
-        // S3 accepts no link that is good for more than a week.
+        // S3 accepts no link that is valid for more than a week.
         let seconds = try number("s3-link-seconds", in: 0...604_800, default: 0)
         settings.linkLife = seconds == 0 ? nil : seconds
         return settings

@@ -14,7 +14,7 @@ extension Configuration {
     /// The longest file, in bytes.
     private static let signInLimit = 1 << 20
 
-    /// The issuers that people may sign in with; nil where no file is named.
+    /// The issuers that people may sign in with; nil if no file is configured.
     func signIn() throws(UsageError) -> SignInSettings? {
         guard let path = self["sign-in"] else { return nil }
         let settings: SignInSettings

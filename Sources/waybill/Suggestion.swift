@@ -2,7 +2,7 @@ import Bytes
 
 /// The suggestion for words that begin with no command.
 enum Suggestion {
-    /// The message. Flags are left out: a value among them may be secret.
+    /// The message. Flags are left out, because a value among them may be secret.
     static func unknownCommand(_ words: [String]) -> String {
         let given = words.prefix { !$0.hasPrefix("-") }
         let name = given.joined(separator: " ")
@@ -20,7 +20,7 @@ enum Suggestion {
         guard let near = NearWord.nearest(to: first, among: Command.all.map { $0.words[0] }) else {
             return "waybill: there is no command \(name); `waybill --help` lists them\n"
         }
-        // The first word alone is no command where others begin with it.
+        // The first word alone is not a command if other commands begin with it.
         let others = Command.group(near).map { $0.words[1] }
         let second = given.count > 1 ? NearWord.nearest(to: given[given.startIndex + 1], among: others) : nil
         let meant = others.isEmpty ? near : "\(near) \(second ?? others.joined(separator: "|"))"

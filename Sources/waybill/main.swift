@@ -4,14 +4,14 @@ import Database
 import Glibc
 import Inventory
 
-// Writing to a client or a pipe that is gone must be an error to handle, not the end of the process.
+// Writing to a closed connection or pipe must be an error to handle, not the end of the process.
 signal(SIGPIPE, SIG_IGN)
-// Files that libraries make, as SQLite does, are for this user only.
+// Files that libraries make, such as SQLite's, are readable only by this user.
 umask(0o077)
 
 exit(runCommandLine(Array(CommandLine.arguments.dropFirst())))
 
-/// Runs a command line and gives the exit status.
+/// Runs a command line and returns the exit status.
 func runCommandLine(_ words: [String]) -> Int32 {
     if words.first == "--version" { return runCommandLine(["version"] + words.dropFirst()) }
     if words.first == "help", words.count > 1 { return runCommandLine(Array(words.dropFirst()) + ["--help"]) }
@@ -44,17 +44,17 @@ func runCommandLine(_ words: [String]) -> Int32 {
         complain("\(command.name): \(error)\n\(command.usage)\n`\(command.name) --help` shows the flags.\n")
         return ExitStatus.wrongUsage
     } catch {
-        // The words of the database are for the program; those of the API are for people.
+        // The database's words are for programs, and those of the API for people.
         let why = error is PeopleError || error is KeyError ? APIError(error)?.message : nil
         complain("\(command.name): \(why ?? "\(error)")\n")
         return ExitStatus.failed
     }
 }
 
-/// Writes to standard error, for a person. What others wrote may stand in it.
+/// Writes to standard error, for a person. The text may contain texts from others.
 func complain(_ text: String) { draw(Deception.forTerminal(text)) }
 
-/// Writes to standard error as it is, with what steers a terminal.
+/// Writes to standard error unchanged, including the characters that control a terminal.
 func draw(_ text: String) {
     _ = Array(text.utf8).withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
 }

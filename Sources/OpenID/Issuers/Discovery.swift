@@ -1,7 +1,7 @@
 /// The checked discovery document of an issuer (OpenID Connect Discovery 1.0 §3).
 struct Discovery: Sendable {
     enum Authentication: Sendable, Equatable {
-        /// The secret in the field `Authorization`, and in the body (RFC 6749 §2.3.1).
+        /// The secret is sent in the field `Authorization`, or in the body (RFC 6749 §2.3.1).
         case basic
         case post
     }
@@ -9,22 +9,22 @@ struct Discovery: Sendable {
     let authorization: String
     let token: String
     let keys: String
-    /// Empty where there is none that may be asked.
+    /// Empty if the issuer has none that may be used.
     let userInfo: String
-    /// Where people sign out of the issuer itself; empty where there is none.
+    /// The address for signing out of the issuer itself; empty without one.
     let endSession: String
     let authentication: Authentication
-    /// Whether the issuer names itself in each answer (RFC 9207 §3).
+    /// Whether the issuer states its name in each answer (RFC 9207 §3).
     let namesItself: Bool
 
-    /// Where an issuer's document lies (§4).
+    /// The address of an issuer's document (§4).
     static func address(of issuer: String) -> String {
         (issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + "/.well-known/openid-configuration"
     }
 
     /// Checks a document.
     init(_ claims: ClaimSet, of issuer: Issuer) throws(SignInFault) {
-        // §4.3: a document of another issuer would let that one sign people in here.
+        // §4.3: otherwise another issuer's document would let that issuer sign people in here.
         guard claims["issuer"]?.text == issuer.url else {
             let found = claims["issuer"]?.text ?? "nobody"
             throw .document("it is about \(found.prefix(200)) and not about \(issuer.url)")

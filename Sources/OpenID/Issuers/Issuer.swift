@@ -1,25 +1,25 @@
 /// An issuer that people sign in with, as the operator's file describes it.
 package struct Issuer: Sendable, Equatable {
-    /// In addresses and calls: lower-case letters, digits and hyphens.
+    /// The id in addresses and calls: lower-case letters, digits and hyphens.
     package let id: String
-    /// For people.
+    /// The name for people.
     package var name: String
-    /// Its address, exactly as its tokens name it.
+    /// Its address, exactly as in its tokens.
     package let url: String
-    /// Our name there.
+    /// Waybill's client id at the issuer.
     package let client: String
-    /// Nil for a public client.
+    /// The client secret; nil for a public client.
     package var secret: String?
     package var scopes = ["openid", "profile", "email"]
-    /// A PEM file of authorities to trust in place of the system's.
+    /// A PEM file of trusted authorities instead of the system's.
     package var trusted: String?
-    /// Origins besides its own that its documents may point to.
+    /// Further origins that its documents may point to.
     package var origins: [String] = []
-    /// The organizations that it may let people into, by token or name. At least one.
+    /// The organizations that it may admit people to, by token or name. At least one.
     package var organizations: [String]
     /// The claim that lists a person's groups.
     package var groupsClaim = "groups"
-    /// Whether an existing account with the same, verified address becomes the person's.
+    /// Whether a person is linked to an existing account with the same, verified address.
     package var linksByEmail = false
     /// Whether a person whose token lacks that claim has no groups; else the sign-in is refused and changes nothing.
     package var closesWithoutGroups = false
@@ -39,13 +39,13 @@ package struct Issuer: Sendable, Equatable {
 
 /// The rights of the members of an issuer's group.
 package struct GroupRule: Sendable, Equatable, Hashable {
-    /// As the issuer calls it.
+    /// The issuer's name of the group.
     package let group: String
-    /// READ_ONLY, MEMBER or ADMINISTRATOR.
+    /// The role: READ_ONLY, MEMBER or ADMINISTRATOR.
     package let role: String
     /// The name of a product; empty for the whole organization.
     package let product: String
-    /// The token or name of the organization; empty where the issuer has only one.
+    /// The token or name of the organization; empty if the issuer has only one.
     package let organization: String
 
     package init(group: String, role: String, product: String = "", organization: String = "") {
@@ -56,26 +56,26 @@ package struct GroupRule: Sendable, Equatable, Hashable {
     }
 }
 
-/// Why somebody could not sign in, or an issuer could not be asked.
+/// The reason why a person could not sign in, or an issuer could not be queried.
 package enum SignInFault: Error, Equatable, CustomStringConvertible {
-    /// The issuer does not answer, or not as it should.
+    /// The issuer does not answer, or gives an invalid answer.
     case unreachable(String)
     /// Its discovery document cannot be used.
     case document(String)
-    /// Its discovery document points to an address that neither is its own nor stands in the operator's file.
+    /// Its discovery document points to an address that is neither its own nor in the operator's file.
     case elsewhere(member: String, address: String)
-    /// The issuer itself refused (RFC 6749 §4.1.2.1): its word, and its reason.
+    /// The issuer itself refused (RFC 6749 §4.1.2.1); with its error code and reason.
     case refused(String, String)
-    /// An answer names another issuer than the one that was asked (RFC 9207).
+    /// An answer names a different issuer (RFC 9207).
     case otherIssuer(String)
-    /// No pending sign-in has this answer: it is old, repeated, or for another browser.
+    /// No pending sign-in fits this answer: it is old, repeated, or for another browser.
     case unasked
     case token(TokenFault)
     /// The issuer gave no token for the code.
     case noToken(String)
     /// The userinfo answer does not belong to the token.
     case otherPerson
-    /// Groups are kept elsewhere, as there are too many for a token.
+    /// The issuer keeps the groups elsewhere, because there are too many for a token.
     case groupsElsewhere(String)
 
     package var description: String {

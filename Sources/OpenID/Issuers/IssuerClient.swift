@@ -9,9 +9,9 @@ import Synchronization
 
 /// The checked claims of an issuer about a person who signed in.
 package struct SignedInPerson: Sendable, Equatable {
-    /// The person's name at the issuer; with the issuer's address it is who it is.
+    /// The person's name at the issuer, which identifies the person together with the issuer's address.
     package let subject: String
-    /// Empty where the issuer gives none.
+    /// Empty if the issuer gives none.
     package let email: String
     /// Nil if the issuer does not send it.
     package let isEmailVerified: Bool?
@@ -19,17 +19,17 @@ package struct SignedInPerson: Sendable, Equatable {
     package let groups: [String]
     /// Whether the issuer said which groups there are.
     package let hasGroups: Bool
-    /// The issuer's name of the session (`sid`); empty where it gives none.
+    /// The issuer's name of the session (`sid`); empty if it gives none.
     package let session: String
-    /// When the issuer's session ends at the latest, in milliseconds since 1970 (`session_expiry` of the IPSIE SL1 profile); nil
-    /// where it does not say so.
+    /// The latest end of the issuer's session, in milliseconds since 1970 (`session_expiry` of the IPSIE SL1 profile); nil if
+    /// the issuer states none.
     package let sessionEnd: Int64?
 }
 
-/// The answer that the browser brings from an issuer (RFC 6749 §4.1.2).
+/// The answer of an issuer that the browser brings (RFC 6749 §4.1.2).
 package struct SignInAnswer: Sendable {
     package let code: String
-    /// The issuer's name of itself (RFC 9207); empty where it gives none.
+    /// The issuer's name of itself (RFC 9207); empty if it gives none.
     package let issuer: String
     package let error: String
     package let reason: String
@@ -42,18 +42,19 @@ package struct SignInAnswer: Sendable {
     }
 }
 
-/// Speaks with one issuer. Kept as long as the server runs.
+/// Communicates with one issuer. Lives as long as the server.
 package final class IssuerClient: Sendable {
-    /// Bytes of a document, of keys, of an answer with tokens.
+    /// The most bytes of a document, of keys, and of an answer with tokens.
     private static let answerLimit = 512 << 10
-    /// Seconds for one request.
+    /// The most seconds of one request.
     private static let deadline = 10
-    /// How long documents and keys are kept, and how long after a load unknown keys cause another one, in milliseconds.
+    /// The milliseconds for which documents and keys are cached, and those after a load until unknown keys cause
+    /// another one.
     private static let life: Int64 = 3_600_000
     private static let reloadPause: Int64 = 60_000
     /// How long a failure stands for the answer.
     private static let failurePause = Duration.seconds(5)
-    /// The most groups of a person that count, and the longest name of one in bytes.
+    /// The most groups of a person that count, and the longest name of a group in bytes.
     private static let groupLimit = 2000
     private static let groupLength = 255
 
@@ -68,7 +69,7 @@ package final class IssuerClient: Sendable {
     }
 
     package let issuer: Issuer
-    /// Where the issuer sends the browser back to: exactly what is registered there.
+    /// The address to which the issuer sends the browser back, exactly as it is registered there.
     package let redirect: String
     private let memory = Mutex(Memory())
     private let now: @Sendable () -> Int64
@@ -103,7 +104,7 @@ package final class IssuerClient: Sendable {
     /// The person who came back from the issuer.
     package func person(_ answer: SignInAnswer, _ attempt: SignInAttempt) throws(SignInFault) -> SignedInPerson {
         let discovery = try discovery()
-        // RFC 9207 §2.4: before anything else of the answer counts.
+        // RFC 9207 §2.4: this check comes before anything else of the answer is used.
         guard answer.issuer == issuer.url || (answer.issuer.isEmpty && !discovery.namesItself) else {
             throw .otherIssuer(answer.issuer)
         }
@@ -117,7 +118,7 @@ package final class IssuerClient: Sendable {
         return try person(token, tokens.text("access_token"), discovery)
     }
 
-    /// The session and the person that a logout token names (OpenID Connect Back-Channel Logout 1.0 §2.6); one of them may be empty.
+    /// The session and the person in a logout token (OpenID Connect Back-Channel Logout 1.0 §2.6); one of them may be empty.
     package func loggedOut(_ token: String) throws(SignInFault) -> (session: String, subject: String) {
         let time = now()
         return try withKeys(try discovery()) { [issuer] keys throws(TokenFault) in
@@ -125,8 +126,8 @@ package final class IssuerClient: Sendable {
         }
     }
 
-    /// Where a person signs out of the issuer itself (OpenID Connect RP-Initiated Logout 1.0 §2); nil where it has no such place, or
-    /// cannot be asked.
+    /// The address for signing out of the issuer itself (OpenID Connect RP-Initiated Logout 1.0 §2); nil if the issuer has none
+    /// or does not answer.
     package func endSession(returningTo address: String) -> String? {
         guard let place = try? discovery().endSession, !place.isEmpty else { return nil }
         return place + (place.contains("?") ? "&" : "?")
@@ -143,11 +144,11 @@ package final class IssuerClient: Sendable {
         let isEnough = token.claims.text("email") != nil && token.claims.claim(at: issuer.groupsClaim) != nil
         if !isEnough, let access, !discovery.userInfo.isEmpty {
             let found = try claims(of: request(.get, discovery.userInfo, [("Authorization", "Bearer \(access)")]))
-            // §5.3.2: else the answer may be about anybody.
+            // §5.3.2: otherwise the answer could be about anybody.
             guard found.text("sub") == token.subject else { throw .otherPerson }
             more = found
         }
-        /// Both parts of what is said of the address come from one place.
+        /// Both parts of the statement about the address must come from one source.
         let source = token.claims.text("email") == nil ? more ?? token.claims : token.claims
         let listed = token.claims.claim(at: issuer.groupsClaim) ?? more?.claim(at: issuer.groupsClaim)
         if listed == nil, case .object(let names) = token.claims["_claim_names"], names[issuer.groupsClaim] != nil {
@@ -159,7 +160,7 @@ package final class IssuerClient: Sendable {
         let isVerified: Bool? =
             switch source["email_verified"] {
             case .flag(let value): value
-            // Some issuers send a text.
+            // Some issuers send it as a text.
             case .text(let word): word == "true"
             default: nil
             }
@@ -170,7 +171,7 @@ package final class IssuerClient: Sendable {
             session: token.claims.text("sid") ?? "", sessionEnd: token.claims["session_expiry"]?.time)
     }
 
-    /// Gives a code for tokens (OpenID Connect Core §3.1.3.1).
+    /// Exchanges a code for tokens (OpenID Connect Core §3.1.3.1).
     private func exchange(
         _ code: String, _ attempt: SignInAttempt, _ discovery: Discovery
     ) throws(SignInFault) -> ClaimSet {
@@ -180,7 +181,7 @@ package final class IssuerClient: Sendable {
         ]
         var fields = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
         if let secret = issuer.secret, discovery.authentication == .basic {
-            // RFC 6749 §2.3.1: both parts are encoded as in a form first.
+            // RFC 6749 §2.3.1: both parts are first encoded like a form.
             let pair = "\(issuer.client.percentEncoded):\(secret.percentEncoded)"
             fields.append(("Authorization", "Basic \(pair.utf8.base64)"))
         } else {
@@ -190,14 +191,14 @@ package final class IssuerClient: Sendable {
         let request = request(.post, discovery.token, fields)
         let answer = try send(request, Array(FormText.of(form).utf8))
         guard answer.status == 200 else {
-            // RFC 6749 §5.2: a word for the reason.
+            // RFC 6749 §5.2: an error code for the reason.
             let word = (try? ClaimSet(answer.body))?.text("error") ?? "no reason"
             throw .noToken("it answered \(answer.status), \(word.prefix(100))")
         }
         return try read(answer)
     }
 
-    /// Does something with the issuer's keys; with newer ones where a token names one that is not among them.
+    /// Calls a closure with the issuer's keys; with reloaded ones if a token names an unknown key.
     private func withKeys<Result>(
         _ discovery: Discovery, _ body: (KeySet) throws(TokenFault) -> Result
     ) throws(SignInFault) -> Result {
@@ -278,7 +279,7 @@ package final class IssuerClient: Sendable {
     private func request(
         _ method: OutboundRequest.Method, _ url: String, _ fields: [(String, String)] = [("Accept", "application/json")]
     ) -> OutboundRequest {
-        // `WebOrigin` takes http of this machine alone.
+        // `WebOrigin` accepts http only for this machine.
         var request = OutboundRequest(method, url: url, protocols: url.hasPrefix("http:") ? "http" : "https")
         request.fields = fields + [("User-Agent", "Waybill")]
         request.trusted = issuer.trusted
@@ -287,7 +288,7 @@ package final class IssuerClient: Sendable {
         return request
     }
 
-    /// The object of an answer that has to be 200.
+    /// The JSON object in an answer, which must have the status 200.
     private func claims(of request: OutboundRequest) throws(SignInFault) -> ClaimSet {
         let answer = try send(request, [])
         guard answer.status == 200 else { throw .unreachable("\(request.url) answered \(answer.status)") }

@@ -1,10 +1,10 @@
-/// The issuers of a server, each with what speaks to it.
+/// The issuers of a server, each with its client.
 package struct IssuerDirectory: Sendable {
-    /// The address of this server, as browsers know it.
+    /// The address of this server in browsers.
     package let address: String
     package let clients: [IssuerClient]
 
-    /// The path below which browsers go to issuers and come back.
+    /// The path prefix for the way to issuers and back.
     package static let root = "/console/sign-in/"
 
     /// - Parameter now: milliseconds since 1970, UTC.

@@ -1,22 +1,23 @@
 import Bytes
 
-// DESIGN. The browser keeps one secret, in a cookie. The issuer gets only digests of it for different purposes, so that
-// values in addresses and logs cannot be misused, and the database stores only digests.
+// DESIGN. The browser stores one secret, in a cookie. The issuer gets only digests of it, for different purposes, so
+// that values in addresses and logs cannot be misused; the database stores only digests.
 
-/// A sign-in in progress: the values that tie the browser, the request to the issuer and the issuer's answer together.
+/// A sign-in in progress: the values that tie the browser, the request to the issuer, and the issuer's answer
+/// together.
 package struct SignInAttempt: Sendable {
-    /// 64 hexadecimal characters that the browser alone keeps.
+    /// 64 hexadecimal characters that only the browser stores.
     package let secret: String
-    /// Sent to the issuer, and comes back with its answer (RFC 6749 §10.12).
+    /// Sent to the issuer, which returns it with its answer (RFC 6749 §10.12).
     package let state: String
-    /// Comes back in the ID token.
+    /// The ID token contains it.
     package let nonce: String
-    /// PKCE (RFC 7636 §4.1).
+    /// The verifier of PKCE (RFC 7636 §4.1).
     let verifier: String
 
     /// - Parameters:
-    ///   - secret: 64 hexadecimal characters of a random source.
-    ///   - state: the same, others.
+    ///   - secret: 64 hexadecimal characters from a random source.
+    ///   - state: another 64 such characters.
     package init(secret: String, state: String) {
         self.secret = secret
         self.state = state
@@ -45,7 +46,7 @@ package struct SignInAttempt: Sendable {
     }
 }
 
-/// Fields of an address or a form (application/x-www-form-urlencoded).
+/// The fields of an address or a form (application/x-www-form-urlencoded).
 enum FormText {
     static func of(_ fields: [(name: String, value: String)]) -> String {
         fields.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")

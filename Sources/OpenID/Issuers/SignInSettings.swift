@@ -1,11 +1,11 @@
 import Bytes
 
-// DESIGN. Issuers have lists and tables, which lines `name = value` do not hold, so they have a JSON file of their own. A member that is
-// not known is an error: a misspelt one must not pass for a setting.
+// DESIGN. Issuers have lists and tables, which lines of `name = value` cannot express, so they have a separate JSON file. An
+// unknown member is an error, because a misspelt one must not count as a setting.
 
-/// The issuers that people may sign in with, as the file of `--sign-in` lists them.
+/// The issuers that people may sign in with, from the file of `--sign-in`.
 package struct SignInSettings: Sendable, Equatable {
-    /// The address of this server, as browsers know it.
+    /// The address of this server in browsers.
     package let address: String
     package let issuers: [Issuer]
 
@@ -29,7 +29,7 @@ package struct SignInSettings: Sendable, Equatable {
 
     /// Reads the file.
     ///
-    /// - Parameter secret: the secret in a file, by its path.
+    /// - Parameter secret: returns the secret in a file, by its path.
     package init(_ bytes: [UInt8], secret: (String) throws(Fault) -> String) throws(Fault) {
         let file: ClaimSet
         do throws(TokenFault) {
@@ -58,7 +58,7 @@ package struct SignInSettings: Sendable, Equatable {
             guard !issuers.contains(where: { $0.id == issuer.id }) else {
                 throw Fault(description: "two issuers have the id \(issuer.id)")
             }
-            // Issuer and subject are one account, whose roles cannot follow from two tables.
+            // Issuer and subject identify one account, whose roles cannot follow from two tables.
             guard !issuers.contains(where: { $0.url == issuer.url }) else {
                 throw Fault(
                     description: """

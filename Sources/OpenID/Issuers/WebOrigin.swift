@@ -1,6 +1,7 @@
-/// The place that a web address leads to: scheme, host and port (RFC 6454 §4).
+/// The origin of a web address: scheme, host and port (RFC 6454 §4).
 ///
-/// Only addresses that can be read in one way: https, or http of this machine itself; no user, no fragment, no odd character.
+/// Only addresses that programs read in one way are accepted: https, or http for this machine itself; no user, no fragment,
+/// no unusual character.
 struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
     private static let lengthLimit = 2000
 
@@ -11,7 +12,7 @@ struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
     /// The part of the address after the origin: path and query.
     let rest: String
 
-    /// The origin in an address; nil where the address is not accepted.
+    /// The origin of an address; nil if the address is not accepted.
     init?(of url: String) {
         guard url.utf8.count <= Self.lengthLimit,
             url.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "\\") }),
@@ -37,7 +38,7 @@ struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
         self.host = host.lowercased()
         self.port = port
         rest = String(behind[place.endIndex...])
-        // Whoever listens on this machine sees what goes there anyway.
+        // Programs on this machine can see its traffic in any case.
         guard self.scheme == "https" || isLoopback else { return nil }
     }
 

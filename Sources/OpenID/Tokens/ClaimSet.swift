@@ -1,25 +1,25 @@
 import Bytes
 
-// DESIGN. What an issuer answers is read once, by one strict reader: a name that occurs twice is refused, since two readers may
-// disagree about which one counts, and size and depth are bounded before anything is kept.
+// DESIGN. One strict reader reads an issuer's answer once. A name that occurs twice is refused, because two readers may
+// disagree about which one counts, and size and depth are bounded before anything is stored.
 
 /// A JSON value of an issuer's answer.
 package enum Claim: Sendable, Equatable {
     case null
     case flag(Bool)
-    /// As the text spells it.
+    /// In the spelling of the text.
     case number(String)
     case text(String)
     case list([Claim])
     case object([String: Claim])
 
-    /// The value as a text; nil for all other kinds.
+    /// The text of the value; nil for all other kinds.
     package var text: String? {
         if case .text(let text) = self { return text }
         return nil
     }
 
-    /// The texts of a list, or a single text as a list of one; nil where anything else is among them.
+    /// The texts of a list, or a single text as a list of one; nil if the list has any other value.
     package var texts: [String]? {
         switch self {
         case .text(let text): return [text]
@@ -30,7 +30,7 @@ package enum Claim: Sendable, Equatable {
         }
     }
 
-    /// A time of RFC 7519 §2 (seconds since 1970), in milliseconds; nil where it is none, or lies beyond the year 9999.
+    /// A time of RFC 7519 §2 (seconds since 1970), in milliseconds; nil for any other value, and beyond the year 9999.
     var time: Int64? {
         guard case .number(let text) = self, let seconds = Double(text), (0...253_402_300_799).contains(seconds) else {
             return nil
@@ -39,11 +39,11 @@ package enum Claim: Sendable, Equatable {
     }
 }
 
-/// The members of a JSON object that an issuer sent: the claims of a token (RFC 7519 §4), a document, an answer.
+/// The members of a JSON object from an issuer: the claims of a token (RFC 7519 §4), a document, or an answer.
 package struct ClaimSet: Sendable, Equatable {
-    /// Levels of objects and lists.
+    /// The most levels of objects and lists.
     private static let depthLimit = 16
-    /// Values of all levels together.
+    /// The most values, over all levels.
     private static let valueLimit = 20_000
 
     let members: [String: Claim]
@@ -67,7 +67,7 @@ package struct ClaimSet: Sendable, Equatable {
         return claim
     }
 
-    /// A member by its name; where there is none of the whole name, by the steps between its dots, as `realm_access.roles`.
+    /// A member by its name. If no member has the whole name, the dots separate steps, as in `realm_access.roles`.
     package func claim(at path: String) -> Claim? {
         if let claim = self[path] { return claim }
         var found = Claim.object(members)
@@ -78,7 +78,7 @@ package struct ClaimSet: Sendable, Equatable {
         return found == .null ? nil : found
     }
 
-    /// The text of a member; nil where it is absent, empty or no text.
+    /// The text of a member; nil when it is absent, empty or no text.
     package func text(_ name: String) -> String? {
         guard let text = self[name]?.text, !text.isEmpty else { return nil }
         return text

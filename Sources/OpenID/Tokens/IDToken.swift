@@ -1,10 +1,10 @@
 import Bytes
 
-/// The clocks of issuers and what they may be off by.
+/// The tolerances for the clocks of issuers.
 enum TokenTime {
-    /// How far an issuer's clock may be from ours, in milliseconds.
+    /// The largest allowed difference between an issuer's clock and this one, in milliseconds.
     static let leeway: Int64 = 60_000
-    /// How long ago a token may have been issued that comes straight from the issuer, in milliseconds.
+    /// The largest age, in milliseconds, of a token that comes directly from the issuer.
     static let ageLimit: Int64 = 10 * 60_000
 
     /// Checks `exp`, `iat` and `nbf` (RFC 7519 §4.1).
@@ -26,12 +26,12 @@ enum TokenTime {
     }
 }
 
-/// The claims that an ID token must have (OpenID Connect Core §3.1.3.7).
+/// Checks the claims that an ID token must have (OpenID Connect Core §3.1.3.7).
 package struct IDTokenRules: Sendable {
     package let issuer: String
-    /// Our name at the issuer.
+    /// Waybill's client id at the issuer.
     package let client: String
-    /// Sent with the sign-in that the token answers.
+    /// The nonce of the sign-in that the token answers.
     package let nonce: String
 
     package init(issuer: String, client: String, nonce: String) {
@@ -41,13 +41,13 @@ package struct IDTokenRules: Sendable {
     }
 }
 
-/// The claims of a token whose signature, issuer, audience, times and nonce were checked.
+/// The claims of a token with a checked signature, issuer, audience, time and nonce.
 package struct IDToken: Sendable {
     /// The longest name of a person at an issuer, in bytes (OpenID Connect Core §2: 255 ASCII characters).
     private static let subjectLimit = 255
 
     package let claims: ClaimSet
-    /// The person's name at the issuer (`sub`); with the issuer it is who signed in.
+    /// The person's name at the issuer (`sub`), which identifies the person together with the issuer.
     package let subject: String
 
     /// Checks a token.
@@ -56,7 +56,7 @@ package struct IDToken: Sendable {
     package init(_ token: String, by keys: KeySet, _ rules: IDTokenRules, at now: Int64) throws(TokenFault) {
         let claims = try ClaimSet(try keys.payload(of: token))
         try Self.checkSource(claims, issuer: rules.issuer, client: rules.client)
-        // A token that ends sessions never passes for one that begins one.
+        // A token that ends sessions must never count as one that begins a session.
         guard claims["events"] == nil else { throw .purpose }
         try TokenTime.check(claims, at: now)
         guard let nonce = claims["nonce"]?.text, Identifier.areEqual(Array(nonce.utf8), Array(rules.nonce.utf8)) else {
@@ -66,7 +66,8 @@ package struct IDToken: Sendable {
         self.claims = claims
     }
 
-    /// Checks who issued a token, and for whom. One that is also for others is refused, since they could use it here.
+    /// Checks the issuer and the audience of a token. A token with a further audience is refused, because that
+    /// audience could use it here.
     static func checkSource(_ claims: ClaimSet, issuer: String, client: String) throws(TokenFault) {
         guard let found = claims["iss"]?.text else { throw .missing("issuer (iss)") }
         guard found == issuer else { throw .issuer(found) }
@@ -77,7 +78,7 @@ package struct IDToken: Sendable {
         }
     }
 
-    /// The name of the person that a token is about.
+    /// The name of the person in a token.
     static func subject(of claims: ClaimSet) throws(TokenFault) -> String {
         guard let subject = claims.text("sub"), subject.utf8.count <= subjectLimit,
             subject.utf8.allSatisfy({ $0 >= 32 && $0 < 127 })

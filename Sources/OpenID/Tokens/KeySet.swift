@@ -1,12 +1,12 @@
 import Bytes
 import CCJose
 
-// DESIGN. The algorithm of a token is chosen by the token's author, so it never selects what is done: it has to be one of our list,
-// the list has asymmetric algorithms only, and a key is taken only where its own type and curve are those of the algorithm. So
-// neither `none` nor an HMAC with the public key as its secret is ever tried (RFC 8725 §3.1 and §3.2). Of a key's JSON only the
-// public members are handed to libcjose.
+// DESIGN. The author of a token chooses its algorithm, so the algorithm never selects the check. It must be on a fixed list,
+// which has only asymmetric algorithms, and a key is used only if its own type and curve fit the algorithm. So neither `none`
+// nor an HMAC with the public key as its secret is ever tried (RFC 8725 §3.1 and §3.2). libcjose gets only the public members
+// of a key's JSON.
 
-/// The algorithms by which tokens may be signed (RFC 7518 §3.1).
+/// The algorithms that may sign tokens (RFC 7518 §3.1).
 package enum SignatureAlgorithm: String, Sendable, CaseIterable {
     case rs256 = "RS256"
     case rs384 = "RS384"
@@ -31,16 +31,16 @@ package enum SignatureAlgorithm: String, Sendable, CaseIterable {
 
 /// The public keys that an issuer publishes (RFC 7517 §5).
 package struct KeySet: Sendable, Equatable {
-    /// The most keys that are kept.
+    /// The most keys that are stored.
     private static let limit = 100
-    /// Bits of an RSA key: RFC 7518 §3.3 asks for 2048, and verifying takes longer with each bit.
+    /// The allowed bits of an RSA key: RFC 7518 §3.3 requires 2048, and each further bit makes verifying slower.
     private static let rsaBits = 2048...8192
-    /// The longest token, in bytes. One with a thousand groups has about 40,000.
+    /// The longest token, in bytes. The most bytes of a token; one with a thousand groups has about 40,000.
     package static let tokenLimit = 128 << 10
 
     fileprivate struct Key: Sendable, Equatable {
         let name: String
-        /// Nil where the key says nothing of it.
+        /// Nil if the key does not state it.
         let algorithm: String?
         /// Nil for RSA.
         let curve: String?
@@ -54,7 +54,8 @@ package struct KeySet: Sendable, Equatable {
 
     private let keys: [Key]
 
-    /// Reads a set. Keys that cannot verify a signature here are left out: those of other types, for encryption, private ones.
+    /// Reads a set. Keys that cannot verify a signature here are left out: those of other types, for encryption, and private
+    /// ones.
     package init(_ claims: ClaimSet) throws(TokenFault) {
         guard case .list(let elements) = claims["keys"] else { throw .missing("list of keys") }
         keys = elements.prefix(Self.limit).compactMap { Self.key($0) }
@@ -81,21 +82,21 @@ package struct KeySet: Sendable, Equatable {
             curve: type == "EC" ? members["crv"]?.text : nil, json: json)
     }
 
-    /// The payload of a signed token (RFC 7515 §3.1), once one of the keys has verified the signature.
+    /// The payload of a signed token (RFC 7515 §3.1), after one of the keys has verified the signature.
     ///
-    /// Throws `TokenFault.unknownKey` where none of the keys can be meant: the issuer may have new ones.
+    /// Throws `TokenFault.unknownKey` when the token can mean none of the keys; the issuer may have new ones.
     package func payload(of token: String) throws(TokenFault) -> [UInt8] {
         guard token.utf8.count <= Self.tokenLimit else {
             throw .unreadable("it is longer than \(Self.tokenLimit) bytes")
         }
         let (algorithm, name) = try Self.header(of: token)
         let fitting = keys.filter { $0.fits(algorithm) && (name.isEmpty || $0.name == name) }
-        // OpenID Connect Core §10.1: with several keys a token has to name one.
+        // OpenID Connect Core §10.1: with several keys, a token must name one.
         guard let key = fitting.first, name.isEmpty == false || fitting.count == 1 else { throw .unknownKey(name) }
         return try key.payload(of: token, algorithm, rsaBits: Self.rsaBits)
     }
 
-    /// The algorithm of a token's header and the name of its key.
+    /// The algorithm in a token's header, and the name of its key.
     private static func header(of token: String) throws(TokenFault) -> (SignatureAlgorithm, name: String) {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .unreadable("it has \(parts.count) parts in place of 3") }
@@ -127,7 +128,7 @@ extension KeySet.Key {
             throw .unreadable("it is no signed token (JWS)")
         }
         defer { cjose_jws_release(jws) }
-        // The library reads the header by itself: both readers must have found the same algorithm.
+        // The library also reads the header itself: both readers must find the same algorithm.
         guard let header = cjose_jws_get_protected(jws), let word = cjose_header_get(header, "alg", &fault),
             String(cString: word) == algorithm.rawValue
         else { throw .algorithm("") }

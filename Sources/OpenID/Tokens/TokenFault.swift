@@ -1,26 +1,26 @@
-/// Why a token of an issuer is refused.
+/// The reason why a token of an issuer is refused.
 package enum TokenFault: Error, Equatable, CustomStringConvertible {
-    /// It is no signed token, or its JSON cannot be read.
+    /// It is not a signed token, or its JSON cannot be read.
     case unreadable(String)
-    /// It is signed by an algorithm that is not among `SignatureAlgorithm`, or not signed at all.
+    /// Its algorithm is not in `SignatureAlgorithm`, or it is not signed.
     case algorithm(String)
-    /// Its header demands an extension (RFC 7515 §4.1.11).
+    /// Its header requires an extension (RFC 7515 §4.1.11).
     case critical
-    /// The issuer publishes no key that it could be signed with; the key's name, or nothing where it names none.
+    /// The issuer publishes no key for its signature; with the name of the key, or empty if the token names none.
     case unknownKey(String)
-    /// The key is too short, or not of the kind that the algorithm needs.
+    /// The key is too short, or its kind does not fit the algorithm.
     case weakKey
     case signature
-    /// A claim that is needed is absent or of another type.
+    /// A required claim is absent or has another type.
     case missing(String)
     case issuer(String)
     case audience([String])
     case party(String)
-    /// In milliseconds, how long ago it ended.
+    /// The token has expired; with the milliseconds since then.
     case ended(Int64)
-    /// In milliseconds, how far in the future it begins.
+    /// The token is not valid yet; with the milliseconds until then.
     case early(Int64)
-    /// In milliseconds, how long ago it was issued.
+    /// The token is too old; with the milliseconds since it was issued.
     case old(Int64)
     /// It was issued for another sign-in.
     case nonce

@@ -37,7 +37,7 @@ package struct StatedProduct: Sendable, Hashable {
     package var ref: String
     package var name: String
     package var version: String
-    /// Empty where there is none.
+    /// Empty if there is none.
     package var purl: String
 
     package init(ref: String, name: String, version: String, purl: String) {
@@ -47,7 +47,7 @@ package struct StatedProduct: Sendable, Hashable {
         self.purl = purl
     }
 
-    /// The package URL, or one of the type `generic` made from the name, where a dialect wants one.
+    /// The package URL, or one of the type `generic` made from the name if a dialect requires one.
     var identifier: String {
         if !purl.isEmpty { return purl }
         let name = name.percentEncoded
@@ -57,7 +57,7 @@ package struct StatedProduct: Sendable, Hashable {
 
 /// Writes one document of statements, in this order: `begin`, every `product`, every `vulnerability` once, `end`.
 ///
-/// The output is valid by its standard for every input. The same calls give the same bytes.
+/// The output is valid by its standard for every input. Equal calls give equal bytes.
 ///
 ///     try writer.begin(head, to: &out)
 ///     for product in products { try writer.product(product, to: &out) }
@@ -65,13 +65,13 @@ package struct StatedProduct: Sendable, Hashable {
 ///     try writer.end(to: &out)
 ///     try out.flush()
 ///
-/// A writer belongs to one thread. Its errors are those of the sink; after one it is not called again.
+/// A writer belongs to one thread. Its errors are those of the sink; after an error it must not be called again.
 package protocol StatementWriter {
     /// Opens the document.
     mutating func begin(_ head: StatementDocumentHead, to out: inout ByteSink) throws(SinkError)
     /// Adds a part of the root that statements name.
     mutating func product(_ product: StatedProduct, to out: inout ByteSink) throws(SinkError)
-    /// Adds all statements about a vulnerability, each with the products that it is about.
+    /// Adds all statements about a vulnerability, each with its products.
     mutating func vulnerability(
         _ vulnerability: VulnerabilityClaim, _ statements: [(statement: Statement, products: [StatedProduct])],
         to out: inout ByteSink
@@ -81,7 +81,7 @@ package protocol StatementWriter {
 }
 
 extension Statement {
-    /// What to do about it: its own text, or one that follows from what the author does.
+    /// The recommended action: its own text, or one that follows from the author's plan.
     var advice: String {
         if !action.isEmpty { return action }
         if responses.contains("update") { return "Update to a version that is not affected." }

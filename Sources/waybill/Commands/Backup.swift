@@ -30,7 +30,7 @@ extension Command {
         flags: []
     ) { arguments, configuration in
         let file = try backupFile(arguments)
-        // Before anything is made.
+        // Checked before anything is made.
         try file.check()
         let directory = try DataDirectory(configuration.dataDirectory())
         try directory.lock()

@@ -1,5 +1,5 @@
-// DESIGN. Completions are made from the table of commands. Each script carries the table as plain lists: it starts no process
-// while somebody types, and a shell that reads it needs no Waybill.
+// DESIGN. Completions are made from the table of commands. Each script contains the table as plain lists. It starts no
+// process while a person types, and a shell that reads it needs no Waybill.
 
 extension Command {
     static let completion = Command(
@@ -20,7 +20,7 @@ extension Command {
     }
 }
 
-/// A shell that completes command lines.
+/// A shell with command-line completion.
 enum Completion: String, CaseIterable {
     case bash
     case zsh
@@ -39,7 +39,7 @@ enum Completion: String, CaseIterable {
         Command.all.map { $0.words[0] }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// The second words after a first one.
+    /// The second words that may follow a first one.
     private static func secondWords(behind first: String) -> [String] {
         Command.all.filter { $0.words.count > 1 && $0.words[0] == first }.map { $0.words[1] }
     }
@@ -53,7 +53,7 @@ enum Completion: String, CaseIterable {
 
     private static func flags(of command: Command) -> [String] { command.allFlags.map { "--\($0.name)" } }
 
-    /// The first two words of a command line with this command, as `case` matches them.
+    /// The first two words of a command line with this command, in the form that `case` matches.
     private static func pattern(of command: Command) -> String {
         command.words.count > 1 ? "'\(command.words.joined(separator: " "))'" : "\(command.words[0])' '*"
     }

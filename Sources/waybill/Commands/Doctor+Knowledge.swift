@@ -5,7 +5,7 @@ import Reports
 import Service
 
 extension Doctor {
-    /// Whether there are texts of licences, which attributions have to show.
+    /// Whether the database has texts of licences, which attributions must show.
     func licenseTexts() throws -> (message: String, isWarning: Bool) {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -22,10 +22,11 @@ extension Doctor {
         )
     }
 
-    /// Which advisories there are, how old they are, and how many components they cover. That some are missing is no fault.
+    /// The advisories in the database: their ecosystems, their age, and the number of components that they cover. Missing
+    /// advisories are not a fault.
     func advisories() throws -> (message: String, isWarning: Bool) {
         guard let basis = try basis() else { return ("can be looked at when the schema is up to date", false) }
-        // Some ecosystems have advisories nowhere.
+        // Nobody publishes advisories for some ecosystems.
         let gaps = Set(basis.gaps.map { Ecosystem.word(ofPlace: $0.name) }).subtracting(["other"]).sorted()
         let remedy = "waybill update" + gaps.prefix(8).map { " osv/\($0)" }.joined()
         guard !basis.ecosystems.isEmpty else {
@@ -56,6 +57,6 @@ extension Doctor {
         )
     }
 
-    /// Milliseconds after which advisories that nobody looked at are worth a word.
+    /// The milliseconds after which advisories that were not checked are worth a warning.
     private static let oldAfter: Int64 = 7 * 24 * 3_600_000
 }

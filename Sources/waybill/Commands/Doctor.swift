@@ -27,7 +27,7 @@ extension Command {
                         json.text("message", finding.message)
                         if finding.isWarning { json.flag("warning", true) }
                     }
-                    // The check `advisories` says why there is none.
+                    // The check `advisories` gives the reason.
                     if doctor.missingFile() == nil, let basis = try? doctor.basis() {
                         $0.object("basis") { basis.write(to: &$0) }
                     }
@@ -51,7 +51,7 @@ struct Doctor {
         let check: String
         let isGood: Bool
         let message: String
-        /// Whether it is good now but will not stay so.
+        /// Whether it works now but needs attention soon.
         var isWarning = false
     }
 
@@ -79,7 +79,7 @@ struct Doctor {
         return findings
     }
 
-    /// The file of the database where nothing is yet; nil where something is, or cannot be.
+    /// The file of the database if it does not exist yet; nil if it exists or cannot be made.
     func missingFile() -> String? {
         guard let path = try? configuration.databaseURL().sqlitePath, access(path, F_OK) != 0, errno == ENOENT else {
             return nil
@@ -87,7 +87,7 @@ struct Doctor {
         return path
     }
 
-    /// What there is to say where nothing was ever stored: looking makes no database.
+    /// The message for a database that does not exist yet; checking must not make one.
     private func beforeTheFirstStart(_ file: String) -> [Finding] {
         let folder = configuration.dataDirectory()
         let isThere = access(folder, F_OK) == 0
@@ -137,7 +137,7 @@ struct Doctor {
             guard statvfs(directory.path, &space) == 0 else {
                 throw Failure("\(directory.path): \(systemMessage(errno))")
             }
-            // Some file systems say that they have no end: no product of theirs fits.
+            // Some file systems report an unlimited size, with which no product fits.
             let free = Int(clamping: space.f_bavail).multipliedReportingOverflow(by: Int(clamping: space.f_frsize))
             let left = (free.overflow ? .max : free.partialValue) >> 20
             guard left >= 512 else {
@@ -168,7 +168,7 @@ struct Doctor {
         }
     }
 
-    /// As `check`, of what can be good with a warning.
+    /// As `check`, for something that may pass with a warning.
     private func look(_ name: String, _ look: () throws -> (message: String, isWarning: Bool)) -> Finding {
         do {
             let (message, isWarning) = try look()
@@ -186,7 +186,7 @@ struct Doctor {
         }
     }
 
-    /// The basis of verdicts about vulnerabilities over all projects; nil where there is no database of this program
+    /// The basis of verdicts about vulnerabilities over all projects; nil if there is no database of this program
     /// yet.
     func basis() throws -> Basis? {
         let database = try configuration.databaseURL().open()
@@ -195,7 +195,7 @@ struct Doctor {
         return try database.snapshot { try Basis.everything(on: $0) }
     }
 
-    /// Saved patterns that RE2 does not accept: earlier versions accepted other ones. They decide nothing now.
+    /// Saved patterns that RE2 refuses; earlier versions accepted other expressions. They decide nothing now.
     private func patterns() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -211,7 +211,7 @@ struct Doctor {
         return "all that are saved can be used"
     }
 
-    /// Whether somebody keeps dead versions of rows in PostgreSQL.
+    /// Whether a session keeps dead versions of rows in PostgreSQL.
     private func snapshots() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -221,7 +221,7 @@ struct Doctor {
         return "the oldest is held for \(held.age / 1000) s"
     }
 
-    /// Whether parts of names are found by an index. Without it the search answers the same, more slowly.
+    /// Whether an index finds parts of names. Without the index the search gives the same answers, but more slowly.
     private func search() -> Finding {
         var isSlow = false
         var finding = check("search") {
@@ -241,7 +241,7 @@ struct Doctor {
         return finding
     }
 
-    /// Webhooks whose secrets the key that is here does not open.
+    /// Webhooks whose secrets the present key does not decrypt.
     private func secrets() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -271,7 +271,7 @@ struct Doctor {
         return "\(kept.count) can be read with \(key.path)"
     }
 
-    /// Jobs that cannot go on, and jobs that were given up.
+    /// Jobs that cannot continue, and jobs that were given up.
     private func jobs() throws -> String {
         let database = try configuration.databaseURL().open()
         defer { database.close() }
@@ -300,12 +300,12 @@ struct Doctor {
                 "\(count) were given up: \(names)\(more); waybill retry UUID, or --all, has them tried again")
         }
         guard troubles.isEmpty else { throw Failure(troubles.joined(separator: "; ")) }
-        // A document that was refused is no fault of the server, but its sender may not look.
+        // A refused document is no fault of the server, but its sender may not notice the refusal.
         let refused = failed == 0 ? "" : "; \(counted(failed, "upload")) failed: waybill list uploads"
         return "none waits for something that is missing, none was given up\(refused)"
     }
 
-    /// How current the sources of `waybill update` are.
+    /// The age of the sources of `waybill update`.
     private func knowledge() -> Finding {
         let name = "knowledge"
         do {
@@ -340,7 +340,7 @@ struct Doctor {
             "\(state.name) is too old: looked at last at \(TimeText.time(state.checked)); run waybill update \(state.name)"
     }
 
-    /// Draws a text in several scripts: a PDF without fonts would be empty boxes.
+    /// Draws a text in several scripts, because without fonts a PDF would consist of empty boxes.
     private func fonts() throws -> String {
         let missing = try PDFCanvas.missingScripts()
         guard missing.isEmpty else {

@@ -36,7 +36,7 @@ extension Command {
     }
 }
 
-/// An organization that was just made, with the one chance to see its key.
+/// A new organization, with the only chance to see its key.
 struct NewOrganization {
     let name: String
     let token: String

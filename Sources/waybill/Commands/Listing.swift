@@ -5,8 +5,8 @@ import Glibc
 import Jobs
 import Service
 
-// DESIGN. Lists for a terminal and for scripts, of what the calls of the API list: the same rows, made by the same code. The
-// operator needs no key; a server needs that of a user.
+// DESIGN. Lists for a terminal and for scripts, with the rows and the code of the API's lists. The operator needs no key; a
+// server requires a user's key.
 
 extension Command {
     private static let kinds = Kind.allCases.map(\.rawValue).joined(separator: "|")
@@ -48,7 +48,7 @@ extension Command {
         summary: "Deletes a product, project, policy, schedule, user or key, after it was asked for.",
         flags: [.org, place, ofUser, .yes] + Flag.remote
     ) { arguments, configuration in
-        // The kind first: it says more than a name that is not found.
+        // The kind is checked first, because it explains more than an unknown name.
         let kind = try Kind.named(arguments.operands.first)
         guard kind.isDeletable else {
             let accepted = Kind.allCases.filter(\.isDeletable).map(\.rawValue).joined(separator: ", ")
@@ -64,7 +64,7 @@ extension Command {
         say("deleted \(shown)")
     }
 
-    /// Asks a person; where nobody can be asked, `--yes` has to be there.
+    /// Asks a person for confirmation; where nobody can be asked, `--yes` is required.
     private static func confirm(_ question: String, isSure: Bool) throws {
         guard isSure || isatty(0) == 1 else {
             throw UsageError(description: "nobody can be asked here; --yes deletes without asking")
@@ -72,7 +72,7 @@ extension Command {
         try confirmAtTerminal(question, isSure: isSure)
     }
 
-    /// Asks a person at a terminal; scripts, which were never asked, go on.
+    /// Asks a person at a terminal; scripts, which were never asked, continue.
     static func confirmAtTerminal(_ question: String, isSure: Bool) throws {
         if isSure || isatty(0) != 1 { return }
         complain("\(question) [y/N] ")
@@ -116,12 +116,12 @@ extension Command {
     }
 }
 
-/// The things of a kind in the place that a command names.
+/// The things of a kind in the command's place.
 private struct Hall {
     let kind: Kind
     let workplace: any Workplace
     let place: NamedPlace
-    /// Whose keys.
+    /// The owner of the keys.
     let email: String?
 
     init(_ kind: Kind, _ configuration: Configuration) throws {
@@ -155,7 +155,7 @@ private struct Hall {
                 .joined(separator: ", ")
             throw UsageError(description: "\(found.count) \(kind.rawValue) are called \(name); say which: \(others)")
         }
-        // Behind the first things there may be another one of this name.
+        // Another thing of this name may follow the first ones.
         guard !all.hasMore || kind == .users || first.handles.last == name else {
             throw UsageError(
                 description: """
@@ -166,7 +166,7 @@ private struct Hall {
         return first
     }
 
-    /// The things that are deleted with it, for the question.
+    /// The things that are deleted with it, for the confirmation.
     func consequence(of item: Item) throws -> String {
         switch kind {
         case .products:
@@ -181,7 +181,7 @@ private struct Hall {
 }
 
 extension Kind {
-    /// The kind that a word of the command line means.
+    /// The kind for a word of the command line.
     fileprivate static func named(_ word: String?) throws(UsageError) -> Kind {
         let words = allCases.map(\.rawValue).joined(separator: ", ")
         guard let word else { throw UsageError(description: "which KIND is wanted? There are: \(words)") }
@@ -194,7 +194,7 @@ extension Kind {
 }
 
 extension Arguments {
-    /// The only operand; nil where there is none.
+    /// The only operand; nil without one.
     fileprivate func only(_ name: String) throws(UsageError) -> String? {
         guard operands.count <= 1 else {
             throw UsageError(description: "one \(name) is wanted, \(operands.count) are given")

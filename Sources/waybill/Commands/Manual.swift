@@ -3,7 +3,7 @@ import Glibc
 import Inventory
 import Service
 
-// DESIGN. Man pages and help are made from the same table of commands, so they agree.
+// DESIGN. Man pages and help come from the same table of commands, so they agree.
 
 extension Command {
     static let manual = Command(
@@ -103,7 +103,7 @@ enum ManualPage {
     /// A line of text.
     private static func paragraph(_ text: String) -> String {
         let text = escaped(text)
-        // A line that begins with one of these is a request.
+        // A line that begins with one of these characters is a request.
         return (text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" : "") + text + "\n"
     }
 

@@ -27,9 +27,9 @@ extension Command {
     }
 }
 
-// DESIGN. Rows first (see Database/Copy/Copy.swift), then the uploads that wait in the source's spool, which go into the target
-// database, then artifacts, each proved by its digest. Every step looks what is there already, so a run that was
-// interrupted anywhere is run again; only the last one opens the target for work.
+// DESIGN. Rows are moved first (see Database/Copy/Copy.swift), then the uploads that wait in the source's spool, which are
+// written into the target database, then artifacts, each checked by its digest. Every step first checks what exists already, so
+// a run that was interrupted anywhere can be repeated. Only the last step opens the target for work.
 
 /// One run of `waybill migrate`.
 struct DataMigration {
@@ -67,7 +67,7 @@ struct DataMigration {
     func run() throws -> CopyOutcome {
         if let path = from.sqlitePath {
             guard access(path, R_OK) == 0 else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
-            // Uploads that a server accepts while its data moves would be lost.
+            // Uploads that a server accepts while its data is moved would be lost.
             try DataDirectory.lock(Folder.of(path))
         }
         let source = try from.open()
@@ -112,9 +112,9 @@ struct DataMigration {
     }
 }
 
-/// Uploads that wait in the spool of a data directory.
+/// The uploads that wait in the spool of a data directory.
 enum SpooledUploads {
-    /// Puts them into a database whose jobs wait for them; returns how many.
+    /// Writes them into a database whose jobs wait for them; returns their number.
     static func keep(folder: String, in database: any Database) throws -> Int {
         var count = 0
         for uuid in try database.read({ try Queue.uploadsToKeep(on: $0) }) {

@@ -48,7 +48,7 @@ extension Command {
         try make(wanted, workplace, output, arguments)
     }
 
-    /// Makes the report, and says what became of it.
+    /// Makes the report, and prints the outcome.
     private static func make(
         _ wanted: WantedReport, _ workplace: any Workplace, _ output: ReportOutput, _ arguments: Arguments
     ) throws {
@@ -61,7 +61,7 @@ extension Command {
             wanted.request, of: wanted.place, fields: wanted.fields, into: output, progress: progress)
         ticker?.stop()
         let seconds = Double(Clock.now() - begun) / 1000
-        // What a reader must not miss stands on standard error, wherever the rest goes.
+        // Remarks that a reader must not miss are printed on standard error, wherever the output goes.
         for note in produced.notes { complain("note: \(note)\n") }
         if arguments.has("json") {
             print(
@@ -88,7 +88,7 @@ extension Command {
 struct WantedReport {
     let request: ReportRequest
     let place: NamedPlace
-    /// The filters of the request, with tokens in the place of names.
+    /// The filters of the request, with tokens in place of names.
     let fields: [String: [String]]
 
     /// Its faults are errors of usage.
@@ -119,7 +119,7 @@ struct WantedReport {
         }
     }
 
-    /// The fields, with the token of the other side of a comparison in the place of its name.
+    /// The fields, with the token of a comparison's other side in place of its name.
     private static func compared(
         _ fields: [String: [String]], by type: String, in place: NamedPlace, _ workplace: any Workplace
     ) throws -> [String: [String]] {

@@ -51,7 +51,7 @@ extension Command {
 }
 
 extension Configuration {
-    /// Where to listen.
+    /// The address to listen on.
     func listen() throws(UsageError) -> ListenAddress {
         do {
             return try ListenAddress(parsing: self["listen"] ?? "127.0.0.1:8080")
@@ -60,19 +60,19 @@ extension Configuration {
         }
     }
 
-    /// Seconds that requests and jobs get when a server stops.
+    /// The seconds that requests and jobs get when a server stops.
     func grace() throws(UsageError) -> Int { try number("grace", in: 0...3600, default: 20) }
 }
 
 extension Server {
-    /// As `stop`, for a thread that has nothing else to do.
+    /// As `stop`, for a thread without other work.
     func stopAndWait(grace: Int) {
         waiting { [self] in await stop(grace: grace) }
     }
 }
 
 extension HTTPServer {
-    /// As `drain`, for a thread that has nothing else to do.
+    /// As `drain`, for a thread without other work.
     func drainAndWait(seconds: Int) {
         waiting { [self] in await drain(grace: .seconds(seconds)) }
     }
@@ -81,7 +81,7 @@ extension HTTPServer {
 /// Blocks the calling thread until `work` is done.
 private func waiting(_ work: @escaping @Sendable () async -> Void) {
     let done = DispatchSemaphore(value: 0)
-    // The task is waited for: it has a parent in all but name.
+    // This function waits for the task, so in effect the task has a parent.
     Task {
         await work()
         done.signal()

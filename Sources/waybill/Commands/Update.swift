@@ -49,14 +49,14 @@ extension Command {
         try checkThatSomethingIsThere(reports, named: arguments.operands, mirror: configuration["from"])
     }
 
-    /// Fails when the origin lacks a source that was named, or a mirror lacks all of them: a mistyped name must not look like a source
-    /// without news.
+    /// Throws when the origin lacks a named source, or a mirror lacks all of them, because a mistyped name must not look like a
+    /// source without news.
     private static func checkThatSomethingIsThere(
         _ reports: [FeedReport], named names: [String], mirror: String?
     ) throws(Failure) {
         for name in names {
             let words = name.split(separator: "/", maxSplits: 1).map(String.init)
-            // A publisher without data for the packages in use is no failure.
+            // It is no failure if a publisher has no data for the packages in use.
             if words.count == 1, mirror == nil { continue }
             guard let report = reports.first(where: { $0.source == words.first }) else { continue }
             let part = words.count == 2 ? report.parts.first { $0.source == words[1] } : report
@@ -104,7 +104,7 @@ private final class ShownUpdate {
         ticker = Ticker(label: name) { [count] in count.value }
     }
 
-    /// Clears the line, for something else that is written.
+    /// Clears the line, so that something else can be written.
     func pause() {
         ticker?.stop()
         ticker = nil

@@ -18,7 +18,7 @@ extension Command {
         let signals = try StopSignals(grace: grace)
         let workers = try configuration.workers()
         guard workers > 0 else { throw UsageError(description: "--workers is 0: nothing to do for a worker") }
-        // Beside PostgreSQL whoever starts first makes the tables; a file that is not there is a mistyped name.
+        // With PostgreSQL, the first program to start makes the tables; a missing file is a mistyped name.
         if try configuration.databaseURL().sqlitePath != nil { try configuration.requireDatabase() }
         let runtime = try Runtime(configuration)
         let workforce = Workforce(runtime, workers: workers)
@@ -35,7 +35,7 @@ extension Command {
         signals.wait()
         runtime.log(.info, "stopping")
         workforce.stop(grace: grace)
-        // Health is answered to the end: once it no longer answers, all work has stopped.
+        // Health is answered until the end: once there is no answer, all work has stopped.
         http?.drainAndWait(seconds: 1)
         runtime.database.close()
     }

@@ -75,7 +75,7 @@ struct Demonstration {
         explain(organization, first)
     }
 
-    /// The organization of all demonstrations, with a key that is new each time: a key is kept nowhere.
+    /// The organization of all demonstrations, with a new key each time, because keys are not stored.
     private func signIn() throws -> NewOrganization {
         let known = try runtime.database.read { connection in
             try connection.first("SELECT id, token FROM organization WHERE name = \(Self.organization)") {
@@ -105,7 +105,7 @@ struct Demonstration {
         fflush(nil)
     }
 
-    /// Brings in made-up advisories, and what the shop says of one.
+    /// Imports made-up advisories, and the shop's statement about one of them.
     private func importKnowledge(organization: Int64) throws {
         step("importing made-up advisories, and what the shop says of one (VEX)")
         let records = RecordImport(into: runtime.database, progress: { _ in }, warning: { complain("\($0)\n") })
@@ -120,7 +120,7 @@ struct Demonstration {
         fflush(nil)
     }
 
-    /// Imports the packages of this machine, if it has some that can be read.
+    /// Imports the packages of this machine, if it has readable ones.
     private func importMachine(organization: Int64) throws -> [Intake.Result] {
         guard access("/var/lib/dpkg/status", R_OK) == 0 else {
             step("this is no Debian machine: its packages are left out")

@@ -2,14 +2,14 @@ import Bytes
 import Glibc
 import Service
 
-/// The made-up SBOMs, advisories and statements that the demonstration imports: the folder `Examples` of the sources, which the
-/// package has in `/usr/share/waybill`.
+/// The made-up SBOMs, advisories and statements of the demonstration: the folder `Examples` of the sources, which the package
+/// installs in `/usr/share/waybill`.
 struct Examples {
     private static let packaged = "/usr/share/waybill/Examples"
 
     let folder: String
 
-    /// Finds the folder: the one that is named, or the packaged one, or that of the sources that the program was built from.
+    /// Finds the folder: the given one, or the packaged one, or that of the sources that the program was built from.
     init(named: String?) throws(Failure) {
         let candidates = named.map { [$0] } ?? [Self.packaged] + Self.aboveProgram
         guard let found = candidates.first(where: { Folder.names(in: "\($0)/sboms") != nil }) else {
@@ -22,10 +22,10 @@ struct Examples {
         folder = found
     }
 
-    /// Where the sources may be, from the folder of the program up.
+    /// The possible folders of the sources, from the folder of the program upwards.
     private static var aboveProgram: [String] {
         var programs: [String] = []
-        // As it was called: through a link, the sources may be above the link.
+        // The path of the call: the sources may be above a link to the program.
         if let called = CommandLine.arguments.first, called.contains("/") {
             if called.hasPrefix("/") {
                 programs.append(called)

@@ -7,7 +7,7 @@ import Jobs
 import Reports
 import Service
 
-/// The data itself, beside servers or without one.
+/// The data itself, with or without servers beside this process.
 struct DataPlace: Workplace {
     let runtime: Runtime
     /// The organization that the command names.
@@ -74,7 +74,7 @@ struct DataPlace: Workplace {
                 let person = try People.user(email ?? "", in: writing.scope.organization, on: writing.connection)
                 try Keys.revoke(.name(handle), of: person, writing)
             }
-        // `Kind.isDeletable` was asked.
+        // `Kind.isDeletable` was checked before.
         case .libraries, .reports, .uploads: break
         }
     }
@@ -89,7 +89,7 @@ struct DataPlace: Workplace {
 
     // MARK: Jobs
 
-    /// Jobs of any organization.
+    /// Jobs of all organizations.
     func standings(of uuids: [String]) throws -> [JobStanding] {
         let queue = runtime.queue
         return try runtime.database.snapshot { connection in
@@ -102,7 +102,7 @@ struct DataPlace: Workplace {
         }
     }
 
-    /// In one transaction; none where a name belongs to no job.
+    /// In one transaction; no job is changed if one name belongs to none.
     func retry(_ uuids: [String]?) throws -> [(uuid: String, outcome: Queue.Rerun)] {
         let queue = runtime.queue
         return try queue.database.write { connection in
@@ -137,7 +137,7 @@ struct DataPlace: Workplace {
         return ReportResult(parts: produced.parts, rows: Int(produced.rows), notes: request.notes + produced.notes)
     }
 
-    /// The request with the other side of its comparison, which has to be in the same organization.
+    /// The request with the other side of its comparison, which must be in the same organization.
     private func comparing(_ request: ReportRequest) throws -> ReportRequest {
         guard let token = request.comparisonToken else { return request }
         let other = try runtime.scope(named: token, in: request.scope.organization, kinds: [request.scope.kind])
@@ -164,7 +164,7 @@ struct DataPlace: Workplace {
         }
         let place = document.about?.scope
         if let place {
-            // The subject of the statements is given by the project, not by the document.
+            // The project determines the subject of the statements, not the document.
             let facts = try runtime.database.read { try ScopeFacts.read(place, on: $0) }
             guard let facts, let product = facts.path.last else { throw Failure("the project is gone") }
             (job.destination.product, job.destination.project) = (product, facts.name)
@@ -184,7 +184,7 @@ extension JobStanding {
 extension Question {
     /// The first items of an answer.
     ///
-    /// - Parameter ask: gives the page of a question that has its limit and its cursor.
+    /// - Parameter ask: returns the page of a question with its limit and its cursor.
     func pages(upTo limit: Int, _ ask: (Question) throws -> Answer) throws -> Answer {
         var question = self
         var whole = Answer()

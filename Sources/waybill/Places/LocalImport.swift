@@ -6,9 +6,9 @@ import Intake
 import Jobs
 import Service
 
-/// Imports that the command line does itself, as jobs of the queue: if it dies, a worker continues with the given file,
-/// which is copied into the folder of uploads first. A failed import is not tried again in the background: the user gets the
-/// reason and still has the file.
+/// Imports that the command line does itself, as jobs of the queue. The given file is first copied into the uploads folder;
+/// if the command dies, a worker continues with the copy. A failed import is not tried again in the background: the user
+/// gets the reason, and still has the file.
 struct LocalImport {
     private let runtime: Runtime
     let isQuiet: Bool
@@ -24,10 +24,9 @@ struct LocalImport {
         return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Does one import and waits for it. Fails with the reason for which the job failed.
+    /// Does one import and waits for it. Throws the reason why the job failed.
     ///
-    /// - Parameter project: the number of the existing project, if the import concerns only this
-    ///   one.
+    /// - Parameter project: the number of the existing project, if the import concerns only that project.
     @discardableResult
     func run(
         _ import: IntakeJob, label: String, project: (product: Int64, id: Int64) = (0, 0)
@@ -52,15 +51,15 @@ struct LocalImport {
         let ticker = isQuiet ? nil : Ticker(label: label, count: { lease.progress })
         worker.keeping(lease) { worker.run(lease) }
         ticker?.stop()
-        // The scans that this import replaced, or left when it failed. A server does the same, but there may never be
-        // one.
+        // Deletes the scans that this import replaced, or left behind when it failed. A server does the same, but
+        // there may be none.
         do {
             _ = try intake.sweep()
         } catch {
             runtime.log(.warning, "sweep of uploads failed", ["error": "\(error)"])
         }
         guard let result = outcome.result else {
-            // A job that could not be ended needs its file: others take it over.
+            // A job that could not be ended needs its file, because others take it over.
             if outcome.isOver, let upload {
                 unlink(upload)
                 try? SharedUpload.forget(job: job.uuid, in: runtime.database)
@@ -70,19 +69,19 @@ struct LocalImport {
         return result
     }
 
-    /// Puts a job into the queue that this process does, with its file in the folder of uploads. Returns the path of that.
+    /// Queues a job for this process, with its file in the uploads folder. Returns the path of the file.
     private func submit(
         _ import: IntakeJob, _ project: (product: Int64, id: Int64)
     ) throws -> (Job, upload: String?) {
         var task = `import`
-        // A file in the folder of uploads has the name of its job.
+        // A file in the uploads folder has the name of its job.
         let name = task.isSpooled ? task.path.split(separator: "/").last.map(String.init) : nil
         let uuid = try name ?? Randomness.system.uuid()
         if task.kind != .debian, !task.isSpooled {
             let file = try DurableFile(path: "\(runtime.directory.spool)/\(uuid)")
             try FileParts.copy(task.path, to: file)
             try file.publish()
-            // If the document gives no name, the project is named after the file.
+            // If the document gives no name, the project gets the name of the file.
             task.destination.fileName = task.path.split(separator: "/").last.map(String.init) ?? ""
             task.path = IntakeJob.spoolPath(of: uuid)
             task.isSpooled = true
@@ -96,7 +95,7 @@ struct LocalImport {
             }
             return (job, upload)
         } catch {
-            // A job that may be there needs its file.
+            // A job that may exist needs its file.
             if case DatabaseError.unknownOutcome = error { throw error }
             if let upload { unlink(upload) }
             throw error

@@ -5,7 +5,7 @@ import Intake
 import Jobs
 import Reports
 
-// The answers of a server's calls, as far as commands read them.
+// The answers of a server's calls, as far as commands need them.
 
 /// `getAllOrganizations`.
 struct OrganizationsAnswer: Decodable {
@@ -17,9 +17,9 @@ struct OrganizationsAnswer: Decodable {
     let organizations: [Organization]
 }
 
-/// `waybillList`: the things of a kind, in the member of that name.
+/// `waybillList`: the things of a kind, in a member with the name of the kind.
 struct ThingsAnswer: Decodable {
-    /// A value whose form the kind knows.
+    /// A value whose form the kind determines.
     private enum Scalar: Decodable {
         case text(String)
         case number(Int64)
@@ -130,7 +130,7 @@ struct ImportedAnswer: Decodable {
     }
 }
 
-/// The token that an upload answers.
+/// The token in the answer to an upload.
 struct UploadAnswer: Decodable {
     let token: String
 }
@@ -173,7 +173,7 @@ struct QuestionAnswer: Decodable {
 }
 
 extension [UInt8] {
-    /// The text of a member of an object that is a member of this object; nil where there is none.
+    /// The text of a member in an inner object; nil when either is absent.
     func member(_ name: StaticString, of outer: StaticString) throws -> String? {
         var json = JSONReader(self)
         try json.beginObject()

@@ -5,15 +5,15 @@ import Inventory
 import Outbound
 import Service
 
-// DESIGN. The calls that other clients make, over the one HTTP client of the program. The key goes in the head (RFC 6750), where no log
-// keeps it, and never to another address: the one redirect that there is, to the store of artifacts, is followed without it.
+// DESIGN. The calls of other clients, made with the program's only HTTP client. The key is sent in the head (RFC 6750), where
+// no log stores it, and never to another address: the only redirect, to the store of artifacts, is followed without the key.
 
-/// The address of a server and a user's key there.
+/// The address of a server, with a user's key.
 struct ServerAddress: Sendable {
-    /// Without a slash at its end.
+    /// Without a final slash.
     let url: String
     let key: String
-    /// A PEM file of authorities to trust in place of the system's; nil for those.
+    /// A PEM file of trusted authorities instead of the system's; nil for those of the system.
     var trusted: String?
 
     var protocols: String { url.hasPrefix("https:") ? "https" : "http" }
@@ -21,15 +21,15 @@ struct ServerAddress: Sendable {
 
 /// The reason why a server refused a request.
 struct ServerError: Error, CustomStringConvertible {
-    /// Mend's code; 0 where the answer has none.
+    /// Mend's error code; 0 for an answer without one.
     let code: Int
     let message: String
 
-    /// The code for a key that is not known, or not for this.
+    /// The code for a key that is unknown or not valid for this.
     static let refused = 5001
-    /// The code for a value that is not taken.
+    /// The code for a value that is not accepted.
     static let badValue = 2021
-    /// The codes of questions that cannot be answered: a bad value, a missing one, too many libraries.
+    /// The codes for questions that cannot be answered: a bad value, a missing one, too many libraries.
     static let wrongQuestions = [2021, 3010, 3028]
 
     var description: String {
@@ -37,13 +37,13 @@ struct ServerError: Error, CustomStringConvertible {
     }
 }
 
-/// Calls of a server. For one thread.
+/// The calls of a server. Belongs to one thread.
 final class ServerConnection {
-    /// The longest answer that is kept, in bytes.
+    /// The longest accepted answer, in bytes.
     private static let answerLimit = 64 << 20
-    /// Seconds without a byte after which an answer is given up.
+    /// The seconds without a byte after which an answer is given up.
     private static let patience = 300
-    /// How often a call is made that the server has no time for, and the longest pause in front of the next, in seconds.
+    /// The most attempts at a call while the server is busy, and the longest pause before the next attempt, in seconds.
     private static let (attempts, longestPause) = (6, 120)
 
     let address: ServerAddress
@@ -67,7 +67,7 @@ final class ServerConnection {
         try decoded(try call(requestType, members))
     }
 
-    /// Makes a call of the Mend API. Throws `ServerError` where it is refused.
+    /// Makes a call of the Mend API. Throws `ServerError` when the call is refused.
     @discardableResult
     func call(_ requestType: String, _ members: (inout JSONWriter) -> Void) throws -> [UInt8] {
         let body = JSONWriter.object {
@@ -82,7 +82,7 @@ final class ServerConnection {
         return answer.body
     }
 
-    /// Gets a path, and reads its answer. Throws `ServerError` where it is refused.
+    /// Gets a path, and reads its answer. Throws `ServerError` when the request is refused.
     func get<Answer: Decodable>(_ path: String, as answer: Answer.Type = Answer.self) throws -> Answer {
         let answer = try perform(request(.get, path))
         guard answer.status == 200 else { throw error(answer.status, answer.body) }
@@ -98,7 +98,7 @@ final class ServerConnection {
         return try decoded(answer.body)
     }
 
-    /// Writes the answer of a call that gives bytes into an open file.
+    /// Writes the bytes in the answer of a call into an open file.
     func download(
         _ requestType: String, into file: Int32, _ members: (inout JSONWriter) -> Void
     ) throws {
@@ -111,7 +111,7 @@ final class ServerConnection {
         request.answer = .written(OutboundFile(descriptor: file, limit: .max))
         var answer = try perform(request, body: Array(body.utf8))
         if answer.status == 303, let place = connection.values(of: "Location").last {
-            // The store of artifacts. The link is the key to it: ours is not for others.
+            // The store of artifacts. The link itself grants access, so the key is not sent there.
             let protocols = address.protocols == "https" ? "https" : "http,https"
             var link = OutboundRequest(.get, url: place, protocols: protocols)
             link.trusted = address.trusted
@@ -141,7 +141,7 @@ final class ServerConnection {
         return request
     }
 
-    /// Makes a request; again where the server is too busy for it (429, 503) and says when to come back.
+    /// Makes a request; repeats it when the server is too busy (429, 503) and states when to try again.
     private func perform(_ request: OutboundRequest, body: [UInt8] = []) throws -> OutboundAnswer {
         var attempt = 0
         while true {
@@ -180,16 +180,16 @@ final class ServerConnection {
         let invalidValue: String
     }
 
-    /// The error of an answer; nil where it is none.
+    /// The error in an answer; nil without one.
     private func refusal(in body: [UInt8]) -> ServerError? {
-        // The answers of this API begin with it, or have none.
+        // Error answers of this API begin like this or have no body.
         guard body.starts(with: Array("{\"errorCode\"".utf8)),
             let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body))
         else { return nil }
         return ServerError(code: refusal.errorCode, message: refusal.errorMessage)
     }
 
-    /// The error of an answer by its status: in the words of the API, of the uploads, or those of whatever stands in between.
+    /// The error in an answer, by its status: in the words of the API, of the upload paths, or of a proxy in between.
     private func error(_ status: Int, _ body: [UInt8]) -> ServerError {
         if let refusal = refusal(in: body) { return refusal }
         let code = status == 401 || status == 403 ? ServerError.refused : 0
@@ -204,7 +204,7 @@ final class ServerConnection {
 }
 
 extension Flag {
-    /// Flags of commands that a running server does as well.
+    /// Flags of commands that a running server can perform, too.
     static let remote = [
         Flag("server", "URL", "ask this server, https://HOST[:PORT], in place of the data here"),
         Flag(
@@ -216,8 +216,8 @@ extension Flag {
 }
 
 extension Configuration {
-    /// The server that a command asks; nil where it works on the data itself. Flags go before variables: one that says where the data
-    /// lies means the data, whatever `WAYBILL_SERVER` says.
+    /// The server that performs a command; nil for work on the data itself. Flags take precedence over variables: a flag that
+    /// names the data means the data, whatever `WAYBILL_SERVER` says.
     func serverAddress() throws(UsageError) -> ServerAddress? {
         let (isServer, isData) = (isFlag("server"), isFlag("data") || isFlag("database"))
         guard !isServer || !isData else {
@@ -242,7 +242,7 @@ extension Configuration {
             throw UsageError(description: "--server needs a user's key: --key, --key-file FILE or WAYBILL_KEY")
         }
         guard key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            // It may be nearly right: it is not repeated.
+            // The value may be nearly a key, so the message does not repeat it.
             throw UsageError(description: "the key has characters that no key has; accepted: 64 hexadecimal characters")
         }
         if let trusted = self["trust"], access(trusted, R_OK) != 0 {

@@ -8,14 +8,14 @@ import Outbound
 import Reports
 import Service
 
-/// A running server, asked with a user's key: what the user may see and do there. For one thread.
+/// A running server, called with a user's key: everything that the user may see and do there. Belongs to one thread.
 final class ServerPlace: Workplace {
     let server: ServerConnection
     private let organizationName: String?
     /// The organization, once it is known.
     private var chosen: Entity?
 
-    /// - Parameter organization: its token or name; nil for the only one that the key opens.
+    /// - Parameter organization: its token or name; nil for the only one that the key is valid in.
     init(_ address: ServerAddress, organization: String?) throws {
         server = try ServerConnection(address)
         organizationName = organization
@@ -27,7 +27,7 @@ final class ServerPlace: Workplace {
 
     // MARK: Names
 
-    /// The organizations that the key opens.
+    /// The organizations that the key is valid in.
     private func organizations() throws -> [Entity] {
         try server.call("getAllOrganizations", as: OrganizationsAnswer.self) { _ in }.organizations.map {
             Entity(id: 0, token: $0.orgToken, name: $0.orgName)
@@ -54,7 +54,7 @@ final class ServerPlace: Workplace {
             let (known, hasMore) = try candidates(kind, of: organization)
             let found = known.filter { isToken ? $0.token == wanted : $0.names.contains(wanted) }
             guard found.count <= 1 else { throw Naming.ambiguous(wanted, found.count, kind) }
-            // Behind the first things may be the one that is meant, or another project of this name; a path means one alone.
+            // The wanted project, or another one of this name, may follow the first things; a path names exactly one.
             let isSure = !hasMore || isToken || kind == .project && found.first.map { $0.names[0] != wanted } ?? false
             guard isSure else {
                 throw UsageError(
@@ -79,10 +79,10 @@ final class ServerPlace: Workplace {
         }
     }
 
-    /// A scope of this kind; the numbers of a server's database are not known.
+    /// A scope of this kind; the numbers in a server's database are unknown here.
     private static func scope(_ kind: ScopeKind) -> Scope { Scope(kind: kind, organization: 0) }
 
-    /// The first things of a kind of scope, each with the names that mean it, and whether there are more.
+    /// The first things of a kind of scope, each with its names, and whether there are more.
     private func candidates(
         _ kind: ScopeKind, of organization: Entity
     ) throws -> (known: [(token: String, names: [String])], hasMore: Bool) {
@@ -150,12 +150,12 @@ final class ServerPlace: Workplace {
                 $0.text("keyName", handle)
                 if let email { $0.text("email", email) }
             }
-        // `Kind.isDeletable` was asked.
+        // `Kind.isDeletable` was checked before.
         case .libraries, .reports, .uploads: break
         }
     }
 
-    /// Removes a policy where it holds, which may be around the place that was asked about.
+    /// Removes a policy in its own place, which may be wider than the requested place.
     private func remove(policy: Item, in place: NamedPlace) throws {
         let handle = policy.handles.last ?? ""
         guard let kind = ScopeKind.allCases.first(where: { $0.contextType == policy.text(2) }) else {
@@ -176,7 +176,7 @@ final class ServerPlace: Workplace {
         guard answer.removedPolicies > 0 else { throw Failure("there is no policy \(handle) any more") }
     }
 
-    /// Nil for a key that is only for uploads: it may not see what is there.
+    /// Nil for a key that is only valid for uploads, which may not see existing things.
     func productTokens() throws -> Set<String>? {
         do {
             let place = try organization()
@@ -204,7 +204,7 @@ final class ServerPlace: Workplace {
                     "--all is for the operator, on the data itself; with --server the UUIDs are named (waybill list uploads)"
             )
         }
-        // All are known before one is tried again.
+        // All jobs are looked up before any is tried again.
         let before = try standings(of: uuids)
         return try before.map { job in
             switch job.state {
@@ -223,7 +223,7 @@ final class ServerPlace: Workplace {
 
     typealias Process = (answer: ProcessAnswer.Process, organization: String, json: [UInt8])
 
-    /// How a process stands, in whichever organization of the key it is.
+    /// The state of a process in any organization of the key.
     private func process(_ uuid: String) throws -> Process {
         for organization in try chosen.map({ [$0] }) ?? organizations() {
             do {
@@ -268,7 +268,7 @@ final class ServerPlace: Workplace {
             do {
                 return try server.get("/api/ask?\(text)", as: QuestionAnswer.self).page
             } catch let error as ServerError where ServerError.wrongQuestions.contains(error.code) {
-                // As the same fault is on the data itself.
+                // The same error as for the data itself.
                 throw UsageError(description: error.message)
             }
         }

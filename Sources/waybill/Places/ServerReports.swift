@@ -7,7 +7,7 @@ import Reports
 import Service
 
 extension ServerPlace {
-    /// Submits, polls and downloads.
+    /// Submits, polls and downloads reports.
     func make(
         _ request: ReportRequest, of place: NamedPlace, fields: [String: [String]], into output: ReportOutput,
         progress: ReportProgress
@@ -36,7 +36,7 @@ extension ServerPlace {
         return ReportResult(parts: parts, rows: done.answer.rowsDone ?? 0, notes: done.answer.notes ?? [])
     }
 
-    /// Polls until a process has ended: quickly at first, then once a second.
+    /// Polls until a process has ended: first at short intervals, then once a second.
     func finished(
         _ uuid: String, in organization: String, _ show: (ProcessAnswer.Process) -> Void
     ) throws -> Process {
@@ -51,11 +51,11 @@ extension ServerPlace {
     }
 }
 
-/// A file that nobody sees, for what is on its way; it is gone with this value.
+/// A nameless file for data in transfer, which disappears with this value.
 struct UnnamedFile: ~Copyable {
     let descriptor: Int32
 
-    /// - Parameter folder: where the disk has room for it.
+    /// - Parameter folder: the folder whose disk holds the file.
     init(in folder: String) throws {
         var name = Array("\(folder)/.waybill-XXXXXX".utf8CString)
         descriptor = mkstemp(&name)
@@ -69,9 +69,9 @@ struct UnnamedFile: ~Copyable {
 }
 
 extension ReportOutput {
-    /// Takes a report that a server made, a ZIP: as it is, or its parts. Returns how many parts it has.
+    /// Takes the ZIP of a server's report: unchanged, or as its parts. Returns the number of its parts.
     ///
-    /// - Parameter count: takes the number of bytes that were written.
+    /// - Parameter count: called with the number of bytes written.
     func take(_ zip: borrowing UnnamedFile, counting count: Count) throws -> Int {
         var limits = ZIPReader.Limits()
         limits.entrySize = 1 << 40
@@ -108,7 +108,7 @@ extension ReportOutput {
         defer { buffer.deallocate() }
         var count = 0
         while let entry = try reader.next() {
-            // Names of files come from another machine: none leads out of the folder.
+            // Names of files come from another machine, so none may leave the folder.
             guard !entry.name.isEmpty, !entry.name.hasPrefix("."), !entry.name.contains("/"),
                 !entry.name.contains("\0")
             else {

@@ -8,7 +8,7 @@ import Outbound
 import Service
 
 extension ServerPlace {
-    /// Uploads a document and waits until it is in the inventory.
+    /// Uploads a document and waits until its import has ended.
     func bring(_ document: ImportFile, isQuiet: Bool) throws -> Imported {
         let organization = try organization()
         var form = [OutboundRequest.FormField("orgToken", .text(organization.token))]
@@ -22,7 +22,7 @@ extension ServerPlace {
         let isInput = document.file == "-"
         let path = isInput ? try spooledInput() : try Command.regularFile(document.file)
         defer { if isInput { unlink(path) } }
-        // Standard input has no name that could be a project's.
+        // Standard input has no name that a project could get.
         let name = isInput ? "" : path.split(separator: "/").last.map(String.init) ?? ""
         let field = document.kind == .sbom ? "bom" : "vex"
         form.append(.init(field, .file(path: path, name: name)))
@@ -41,9 +41,9 @@ extension ServerPlace {
             result: imported.result, json: try process.json.member("imported", of: "asyncProcessStatus") ?? "{}")
     }
 
-    /// Polls with a line on the terminal.
+    /// Polls, and shows a line on the terminal.
     ///
-    /// - Parameter label: of the line; nil for none.
+    /// - Parameter label: the label of the line; nil for no line.
     private func watched(_ uuid: String, in organization: String, label: String?) throws -> Process {
         let rows = Count()
         let ticker = label.map { Ticker(label: $0, count: { rows.value }) }
@@ -51,7 +51,7 @@ extension ServerPlace {
         return try finished(uuid, in: organization) { rows.value = $0.rowsDone ?? 0 }
     }
 
-    /// Copies standard input into a file, which is the caller's to remove.
+    /// Copies standard input into a file; the caller deletes the file.
     private func spooledInput() throws -> String {
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         let file = try DurableFile(path: "\(folder)/waybill-\(try Randomness.system.uuid())")

@@ -4,10 +4,10 @@ import Service
 
 /// Standard input as a document.
 enum StandardInput {
-    /// The most that it may bring, in bytes.
+    /// The most bytes of standard input.
     private static let limit: Int64 = 4 << 30
 
-    /// Copies all of it into a file. Fails where it is empty.
+    /// Copies all of it into a file. Throws when it is empty.
     static func copy(to file: DurableFile) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { buffer.deallocate() }

@@ -5,60 +5,60 @@ import Jobs
 import Reports
 import Service
 
-// DESIGN. A command says what it wants; a workplace does it, on the data itself (`DataPlace`, the operator's, who needs no key) or by
-// the calls of a server (`ServerPlace`, with a user's key). Arguments, questions to a person, what is printed and the exit status are
-// the command's, so that they are the same on both sides. What the two sides share of a step (finding a name, checking a report's
-// request) is written once, for both.
+// DESIGN. A command states its task, and a workplace performs it: on the data itself (`DataPlace`, for the operator, who needs
+// no key), or by the calls of a server (`ServerPlace`, with a user's key). The command handles arguments, questions to a
+// person, output and exit status, so these are the same for both. Steps that both share (finding a name, checking a report's
+// request) are written once.
 
-/// Where a command does its work.
+/// The place where a command does its work.
 protocol Workplace {
     /// The organization, product or project with this token or name: `Shop`, `Shop/Cart`, `Example Corp/Shop/Cart`; the
-    /// organization where none is named. A name that several kinds have means the widest.
+    /// organization if none is given. A name that several kinds have means the widest kind.
     ///
     /// - Parameters:
-    ///   - outer: the organization in which it is looked for; nil for the one that `--org` names, else any.
-    ///   - kinds: what it may be, the widest first.
+    ///   - outer: the organization to search; nil for the one of `--org`, or otherwise any.
+    ///   - kinds: the allowed kinds, the widest first.
     func place(named wanted: String?, in outer: NamedPlace?, kinds: [ScopeKind]) throws -> NamedPlace
 
-    /// The things of a kind in a place, at most `limit` of them.
+    /// The things of a kind in a place, at most `limit`.
     ///
-    /// - Parameter email: whose keys.
+    /// - Parameter email: the owner of the keys.
     func items(_ kind: Kind, in place: NamedPlace, limit: Int, email: String?) throws -> Listed
 
-    /// Deletes a thing that `items` gave.
+    /// Deletes a thing from `items`.
     func delete(_ item: Item, in place: NamedPlace, email: String?) throws
 
-    /// How jobs stand, in the order of their uuids. Fails where one is not known.
+    /// The states of jobs, in the order of their uuids. Throws for an unknown job.
     func standings(of uuids: [String]) throws -> [JobStanding]
 
-    /// Has jobs tried again; all that were given up where none are named.
+    /// Tries jobs again; without names, all jobs that were given up.
     func retry(_ uuids: [String]?) throws -> [(uuid: String, outcome: Queue.Rerun)]
 
-    /// The first items of an answer, over its pages.
+    /// The first items of an answer, over several pages.
     func answer(to question: Question, limit: Int) throws -> Question.Answer
 
     /// Makes a report into its output.
     ///
     /// - Parameters:
     ///   - fields: the filters of the request.
-    ///   - progress: takes the rows that are done and the bytes that were written.
+    ///   - progress: called with the number of finished rows and of written bytes.
     func make(
         _ request: ReportRequest, of place: NamedPlace, fields: [String: [String]], into output: ReportOutput,
         progress: ReportProgress
     ) throws -> ReportResult
 
-    /// Brings a document in and waits until it is.
+    /// Imports a document and waits until the import has ended.
     func bring(_ document: ImportFile, isQuiet: Bool) throws -> Imported
 
-    /// The tokens of all products, so that it is seen which are made; nil where the key may not know.
+    /// The tokens of all products, so that new ones are noticed; nil if the key may not see them.
     func productTokens() throws -> Set<String>?
 }
 
 /// The meaning of a name on the command line.
 struct NamedPlace: Sendable {
-    /// On a server without the numbers of its database: only the kind counts.
+    /// For a server only the kind counts, because the numbers in its database are unknown.
     let scope: Scope
-    /// The token; empty on the data itself, where `scope` says all.
+    /// The token; empty on the data itself, where `scope` suffices.
     let token: String
 }
 
@@ -69,7 +69,7 @@ struct Listed: Sendable {
     let hasMore: Bool
 }
 
-/// How a job stands.
+/// The state of a job.
 struct JobStanding: Sendable {
     let uuid: String
     let state: Job.State
@@ -83,7 +83,7 @@ struct ReportResult: Sendable {
     let notes: [String]
 }
 
-/// How far a report is.
+/// The progress of a report.
 struct ReportProgress: Sendable {
     let rows = Count()
     let bytes = Count()
@@ -92,7 +92,7 @@ struct ReportProgress: Sendable {
 /// The result of an import.
 struct Imported: Sendable {
     let result: Intake.Result
-    /// As `--json` prints it.
+    /// The output of `--json`.
     let json: String
 
     init(_ result: Intake.Result) { self.init(result: result, json: result.json) }
@@ -115,20 +115,20 @@ struct ImportFile: Sendable {
     let kind: Kind
     /// `-` for standard input.
     let file: String
-    /// A product's name, which is made when there is none; empty where the document names all.
+    /// The name of a product, which is made on first use; empty if the document names everything.
     var product = ""
-    /// A project's name, or empty for the name of what the document describes.
+    /// The name of a project; empty for the name of the described component.
     var project = ""
     var projectVersion = ""
-    /// The project that exists and is all that the document is about.
+    /// The existing project that is the only subject of the document.
     var about: NamedPlace?
 
-    /// For people.
+    /// The name for people.
     var label: String { file == "-" ? "standard input" : file }
 }
 
 extension Configuration {
-    /// Where a command does its work: at the server that the settings name, else on the data.
+    /// The place of a command's work: the server in the settings, otherwise the data.
     func workplace() throws -> any Workplace {
         guard let address = try serverAddress() else { return try DataPlace(self) }
         return try ServerPlace(address, self)

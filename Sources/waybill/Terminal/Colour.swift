@@ -1,6 +1,7 @@
 import Glibc
 
-/// A colour of words on a terminal. Elsewhere there is none, nor where `NO_COLOR` (https://no-color.org) or `TERM=dumb` is set.
+/// A colour of words on a terminal. Colours are off elsewhere, and also where `NO_COLOR` (https://no-color.org) or `TERM=dumb`
+/// is set.
 enum Colour: Int {
     case red = 31
     case green = 32

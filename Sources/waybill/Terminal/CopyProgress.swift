@@ -3,7 +3,7 @@ import Glibc
 import Service
 import Synchronization
 
-/// Shows how far a long copy is: on a terminal one line that changes, elsewhere a line for each table.
+/// Shows the progress of a long copy: on a terminal as one changing line, elsewhere as a line for each table.
 final class CopyProgress: Sendable {
     private let isTerminal = isatty(2) == 1
     private let isQuiet: Bool
@@ -17,7 +17,7 @@ final class CopyProgress: Sendable {
         let text = "\(what): \(progress.rows) of \(progress.total) rows"
         if isTerminal {
             let pace = pace.withLock { pace in
-                // Each table has a pace of its own.
+                // Each table is copied at its own speed.
                 if pace.what != what { pace = (what, Pace()) }
                 return pace.pace
             }

@@ -6,7 +6,7 @@ import Jobs
 import Service
 import Synchronization
 
-/// The outcome of a job that this process did.
+/// The outcome of a job of this process.
 final class ImportOutcome: Sendable {
     private let kept = Mutex<(result: Intake.Result?, why: String, isOver: Bool)>((nil, "it did not run", false))
 
@@ -21,12 +21,12 @@ final class ImportOutcome: Sendable {
 
     var result: Intake.Result? { kept.withLock { $0.result } }
     var why: String { kept.withLock { $0.why } }
-    /// Whether the job has failed, and that stands in the queue.
+    /// Whether the job has failed and the queue has stored that.
     var isOver: Bool { kept.withLock { $0.isOver } }
 }
 
-/// A line on the terminal that shows a growing number, for how long it has been growing and how much memory that takes. Silent
-/// when standard error is no terminal.
+/// A line on the terminal with a growing number, its duration, and the memory used. Nothing is shown when standard error is
+/// not a terminal.
 final class Ticker: Sendable {
     private let isOver = Atomic<Bool>(false)
     private let finished = DispatchSemaphore(value: 0)
@@ -44,7 +44,7 @@ final class Ticker: Sendable {
         }
     }
 
-    /// Ends the line. May be called again, and has no effect then.
+    /// Ends the line. A further call has no effect.
     func stop() {
         guard isShown, !isOver.exchange(true, ordering: .relaxed) else { return }
         finished.wait()
@@ -52,15 +52,15 @@ final class Ticker: Sendable {
     }
 }
 
-/// How fast something goes on, in words: what is done, the time that it took or still takes, and the memory of the process.
+/// The speed of some work in words: the finished amount, the time it took or will take, and the memory of the process.
 struct Pace: Sendable {
     private let begun = ContinuousClock.now
 
-    /// - Parameter total: where it ends; nil where nobody knows, then the time is what went by.
+    /// - Parameter total: the final amount; nil if unknown, and the time is then the elapsed one.
     func text(_ count: Int, of total: Int?) -> String {
         let elapsed = begun.secondsAgo
         var parts = [total.map { "\(count) of \($0)" } ?? "\(count)"]
-        // Before the first second a guess is worth nothing.
+        // Before the first second an estimate is worthless.
         if let total, count > 0, total > count, elapsed >= 1 {
             let left = elapsed * Double(total - count) / Double(count)
             parts.append("\(Self.time(left)) left")
@@ -77,7 +77,7 @@ struct Pace: Sendable {
     }
 }
 
-/// A number that one thread sets and another shows.
+/// A number that one thread sets and another one shows.
 final class Count: Sendable {
     private let number = Atomic<Int>(0)
 
@@ -87,7 +87,7 @@ final class Count: Sendable {
     }
 }
 
-/// Logs the work of an upgrade: its beginning, then every few seconds, and its end.
+/// Logs an upgrade: its beginning, its progress every few seconds, and its end.
 final class UpgradeTicker {
     private let log: Log
     private var rows = 0

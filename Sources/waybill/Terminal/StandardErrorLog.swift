@@ -3,7 +3,7 @@ import Glibc
 import Service
 
 extension Log {
-    /// A log on standard error: one JSON object a line.
+    /// A log on standard error with one JSON object a line.
     static func standardError(_ least: Level) -> Log {
         Log(least) { level, event, facts in
             var line = JSONWriter()
@@ -14,7 +14,7 @@ extension Log {
                 for (key, value) in facts { $0.text(named: key, value) }
             }
             line.endLine()
-            // One call, so that lines of several threads do not mix. A log that cannot be written stops nothing.
+            // One call, so that lines of several threads do not mix. A log that cannot be written stops no work.
             _ = line.bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
         }
     }

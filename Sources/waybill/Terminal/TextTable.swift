@@ -1,7 +1,8 @@
 import Bytes
 import Glibc
 
-/// Rows for a person: with headings and columns on a terminal, elsewhere a line of texts between tabs for each row, for `cut` and `awk`.
+/// Rows for a person: on a terminal with headings and columns; elsewhere each row is a line of texts separated by tabs, for
+/// `cut` and `awk`.
 struct TextTable {
     let headings: [String]
     let rows: [[String]]
@@ -15,7 +16,7 @@ struct TextTable {
         let widths = headings.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
         for row in all {
             let cells = row.enumerated().map { column, text in
-                // Nothing follows the last one.
+                // Nothing follows the last cell.
                 column == row.count - 1 ? text : text + String(repeating: " ", count: widths[column] - text.count)
             }
             Swift.print(cells.joined(separator: "  "))

@@ -1,6 +1,6 @@
 import Bytes
 
-/// Prints a line for a person. What others wrote may stand in it.
+/// Prints a line for a person. The text may contain texts from others.
 func say(_ line: String) { print(Deception.forTerminal(line)) }
 
 /// A number with its noun: `1 row`, `2 rows`.

@@ -2,10 +2,10 @@ import Bytes
 import Intake
 import Service
 
-/// The imports of one command, one after the other, and their messages.
+/// The imports of one command, one after the other, with their messages.
 struct ImportAccount {
     private var imported: [Imported] = []
-    /// The products that were there before; nil where nobody is to hear of new ones, or the key may not know.
+    /// The products before the import; nil if new ones are not reported, or the key may not know.
     private let known: Set<String>?
 
     init(known: Set<String>?) { self.known = known }
@@ -14,8 +14,8 @@ struct ImportAccount {
 
     mutating func add(_ result: Imported) { imported.append(result) }
 
-    /// Imports files that have nothing to do with each other: one that cannot be imported is named on standard error, and the
-    /// others come in. Fails when one was not imported, or the usage is wrong.
+    /// Imports independent files: a file that cannot be imported is named on standard error, and the others are imported.
+    /// Throws when a file was not imported, or the usage is wrong.
     ///
     /// - Parameter finally: prints the numbers of imported records; not called when no file could be imported.
     mutating func each(

@@ -43,7 +43,7 @@ extension Command {
         }
     }
 
-    /// The files that an operand stands for: those of a folder, without its folders, in the order of their names.
+    /// The files of an operand: those of a folder, without its subfolders, in the order of their names.
     private static func filesToImport(_ operand: String) throws -> [String] {
         guard operand != "-", kind(of: operand) == S_IFDIR else { return [operand] }
         guard let names = Folder.names(in: operand) else {
@@ -55,7 +55,7 @@ extension Command {
         return files
     }
 
-    /// The kind of a file, as `st_mode` has it; 0 when there is none.
+    /// The kind of a file in the form of `st_mode`; 0 for a missing file.
     private static func kind(of path: String) -> mode_t {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & S_IFMT : 0
@@ -84,7 +84,7 @@ extension Command {
         }
     }
 
-    /// A job for each project of a request file, with its own part of it in the folder of uploads.
+    /// A job for each project of a request file, with its own part of the file in the uploads folder.
     private static func agentJobs(
         of path: String, _ organization: Int64, _ configuration: Configuration, _ runtime: Runtime
     ) throws -> [IntakeJob] {
@@ -159,14 +159,14 @@ extension Command {
         account.tell(arguments)
     }
 
-    /// The path from the root; fails when nothing is there.
+    /// The absolute path; throws for a missing file.
     private static func absolute(_ path: String) throws -> String {
         guard let full = realpath(path, nil) else { throw Failure("cannot read \(path): \(systemMessage(errno))") }
         defer { free(full) }
         return String(cString: full)
     }
 
-    /// The path from the root of a file that has an end and can be read twice: no pipe, no device.
+    /// The absolute path of a file that has an end and can be read twice, so neither a pipe nor a device.
     static func regularFile(_ path: String) throws -> String {
         let full = try absolute(path)
         var status = stat()

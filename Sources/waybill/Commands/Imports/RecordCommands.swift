@@ -46,15 +46,15 @@ extension Command {
             json: { _ in result.json })
     }
 
-    /// The text that such a command prints, given the number of new or changed findings.
+    /// The text that the command prints, given the number of new or changed findings.
     private struct ImportReport {
-        /// Records that were read, known ones included, and others.
+        /// The records that were read, including known ones, and the others.
         let read: Int
         let skipped: Int
         let text: (Int) -> String
         let json: (Int) -> String
 
-        /// Why nothing was read.
+        /// The reason why nothing was read.
         var nothing: String {
             skipped == 0 ? "there is no record in it" : "\(counted(skipped, "record")) could not be read"
         }
@@ -62,7 +62,7 @@ extension Command {
 
     /// A command that imports records, then matches the packages that they marked.
     ///
-    /// - Parameter counting: what the line on the terminal counts; nil for the command's own word.
+    /// - Parameter counting: the counted noun in the terminal's line; nil for the command's own word.
     private static func records(
         _ word: String, counting: String? = nil, summary: String,
         _ run: @escaping @Sendable (RecordImport, [String]) throws -> ImportReport
@@ -80,7 +80,7 @@ extension Command {
             ticker?.stop()
             let matched = try LocalMatching(runtime, isQuiet: isQuiet).run()
             print(isQuiet ? report.json(matched) : report.text(matched))
-            // A path that is wrong must not look like a source without news.
+            // A wrong path must not look like a source without news.
             guard report.read > 0 else { throw Failure("nothing was read: \(report.nothing)") }
         }
     }
