@@ -1,9 +1,9 @@
 package import BOM
 
-// DESIGN. Three dialects say the same with other words: which vulnerability, in which products, in which state, and why. This is the
-// one model of it, without a database and without a syntax. Its words are the finest that a dialect has (CycloneDX's six states),
-// so nothing is lost on the way in; `Words.swift` says what each dialect calls them. What a document says of the
-// vulnerability itself (names, ratings, texts) is BOM's `VulnerabilityClaim`, as inside a bill of materials.
+// DESIGN. Three dialects express the same in different words: which vulnerability, in which products, in which state, and why.
+// This is their common model, without a database and without a syntax. Its words are the finest of all dialects (CycloneDX's
+// six states), so reading loses nothing; `Words.swift` has the words of each dialect. The facts about the vulnerability itself
+// (names, ratings, texts) are BOM's `VulnerabilityClaim`, as inside a bill of materials.
 
 /// A document's statement about one vulnerability in some products.
 package struct Statement: Sendable, Equatable {
@@ -12,16 +12,17 @@ package struct Statement: Sendable, Equatable {
     package var targets: [Target] = []
     package var state: State
     package var justification: Justification?
-    /// Why the products are in that state; most of all, why they are not affected.
+    /// The reason for the state of the products; mostly the reason why they are not affected.
     package var impact = ""
     /// The recommended action.
     package var action = ""
-    /// What the author does: words of CycloneDX 1.6, `analysis.response`.
+    /// The author's response, in words of CycloneDX 1.6, `analysis.response`.
     package var responses: [String] = []
-    /// When it was said first and last, in milliseconds since 1970; nil where the document does not say.
+    /// The times of the first and the last version of the statement, in milliseconds since 1970; nil if the document
+    /// gives none.
     package var firstIssued: Int64?
     package var lastUpdated: Int64?
-    /// Why it can be applied to nothing, as the end of a sentence; nil when it can.
+    /// The reason why it cannot be applied to anything, as the end of a sentence; nil when it can.
     package var fault: String?
 
     package init(_ vulnerability: VulnerabilityClaim, _ state: State) {
@@ -40,7 +41,7 @@ package struct Statement: Sendable, Equatable {
             self.part = part
         }
 
-        /// As messages name it.
+        /// The name in messages.
         package var text: String { part.map { "\($0.text) in \(product.text)" } ?? product.text }
     }
 
@@ -54,8 +55,8 @@ package struct Statement: Sendable, Equatable {
         case notAffected = "not_affected"
     }
 
-    /// Why a product is not affected: CycloneDX 1.6, `analysis.justification` (impactAnalysisJustification), and two words of
-    /// CISA's "VEX Status Justifications" (2022) that have no peer there.
+    /// The reason why a product is not affected: CycloneDX 1.6, `analysis.justification` (impactAnalysisJustification), and
+    /// two words of CISA's "VEX Status Justifications" (2022) that CycloneDX lacks.
     package enum Justification: String, Sendable, CaseIterable {
         case codeNotPresent = "code_not_present"
         case codeNotReachable = "code_not_reachable"
@@ -73,18 +74,18 @@ package struct Statement: Sendable, Equatable {
 
 /// The metadata of a VEX document.
 package struct StatementHead: Sendable, Equatable {
-    /// `CycloneDX`, `OpenVEX`, `CSAF`.
+    /// The name: `CycloneDX`, `OpenVEX`, `CSAF`.
     package var dialect: String
     package var author = ""
     package var identifier = ""
     package var version = ""
-    /// When it was made or changed last, in milliseconds since 1970; nil where it does not say.
+    /// The time of its creation or last change, in milliseconds since 1970; nil if the document gives none.
     package var time: Int64?
 
     package init(dialect: String) { self.dialect = dialect }
 }
 
-/// Takes statements as a reader meets them.
+/// Takes statements in the order in which a reader meets them.
 ///
 ///     struct Count: StatementReceiver {
 ///         var statements = 0
@@ -95,13 +96,13 @@ package struct StatementHead: Sendable, Equatable {
 ///     var count = Count()
 ///     try VEXReader.read(file: path, into: &count)
 ///
-/// All calls come on the thread that reads. An error of the receiver ends the reading and is thrown by it; when reading fails, what
-/// was handed out before does not count.
+/// All calls come on the thread of the reader. An error of the receiver ends the reading, and the reader throws it. When
+/// reading fails, the statements passed on before do not count.
 package protocol StatementReceiver {
-    /// Called once, before all else.
+    /// Called once, before all other calls.
     mutating func begin(_ head: StatementHead) throws(BOMError)
-    /// A statement, in the order of the document, without what contradicts another one of it.
+    /// A statement, in the order of the document, without the parts that contradict another statement.
     mutating func statement(_ statement: Statement) throws(BOMError)
-    /// Something odd that was skipped or mended.
+    /// Something unusual that was skipped or repaired.
     mutating func warning(_ text: String)
 }

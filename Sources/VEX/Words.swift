@@ -3,14 +3,14 @@
 // impactAnalysisJustification.
 
 extension Statement {
-    /// The four words of OpenVEX, which CSAF's groups of products mean, too.
+    /// The four words of OpenVEX, which are also the meaning of CSAF's groups of products.
     package enum Status: String, Sendable, CaseIterable {
         case notAffected = "not_affected"
         case affected
         case fixed
         case underInvestigation = "under_investigation"
 
-        /// The state that is meant when a dialect says no more than this.
+        /// The state that a dialect means when it gives only this word.
         package var state: State {
             switch self {
             case .notAffected: .notAffected
@@ -32,7 +32,7 @@ extension Statement.State {
         }
     }
 
-    /// Whether nothing is left to do.
+    /// Whether no work remains.
     package var isSettled: Bool { status == .notAffected || status == .fixed }
 }
 
@@ -80,20 +80,20 @@ extension Statement.Justification {
     }
 }
 
-/// The exact words of a statement as a text, for a dialect that has coarser ones: `[false_positive, requires_configuration]`.
+/// The exact words of a statement as a text, for a dialect with coarser ones: `[false_positive, requires_configuration]`.
 /// Other programs show it as a text; Waybill's readers parse it.
 enum ExactWords {
-    /// The name of CycloneDX's property that holds them.
+    /// The name of CycloneDX's property for this text.
     static let property = "waybill:vex:exact"
 
-    /// The words where the dialect's own do not say as much; empty where they do.
+    /// The words, if the dialect's own are less exact; otherwise empty.
     static func mark(_ statement: Statement, saidState: Statement.State, saidWhy: Statement.Justification?) -> String {
         guard statement.state != saidState || statement.justification != saidWhy else { return "" }
         let words = [statement.state.rawValue] + (statement.justification.map { [$0.rawValue] } ?? [])
         return "[\(words.joined(separator: ", "))]"
     }
 
-    /// Takes the words off the front of a text that has them, and gives the rest.
+    /// Removes the words from the front of a text, and returns the rest.
     static func take(from text: String, into statement: inout Statement) -> String {
         guard text.hasPrefix("["), let end = text.firstIndex(of: "]") else { return text }
         let words = text[text.index(after: text.startIndex)..<end].split(separator: ",").map {
@@ -103,7 +103,7 @@ enum ExactWords {
             return text
         }
         let why = words.count == 2 ? Statement.Justification(rawValue: words[1]) : nil
-        // The words of the dialect count where somebody changed them.
+        // If somebody changed the dialect's own words, those count.
         guard words.count == 1 || why != nil, state.status == statement.state.status else { return text }
         statement.state = state
         statement.justification = why

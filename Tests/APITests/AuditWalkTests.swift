@@ -9,13 +9,13 @@ import Testing
 
 @testable import API
 
-/// Each call that changes anything leaves its record, which says who did it, from where and by which call. A new call that
-/// changes anything fails here until it has a step, or a reason for leaving no record.
+/// Each changing call leaves a record with its user, its origin and the name of the call. A new changing call fails this
+/// test until it has a step, or a reason for leaving no record.
 struct AuditWalkTests {
     private static let address = "192.0.2.44"
 
-    /// Calls that change something and leave no record: their results are seen in the change log, in lists of processes or
-    /// nowhere, and nobody's rights or decisions depend on them.
+    /// Changing calls that leave no record: the change log, lists of processes or nothing show their results, and nobody's
+    /// rights or decisions depend on them.
     private static let silent: Set<String> = [
         "createProduct", "createProject", "saveProductTag", "saveProjectTag", "removeProductTag", "removeProjectTag",
         "generateOrganizationReportAsync", "generateProductReportAsync", "generateProjectReportAsync",
@@ -30,7 +30,7 @@ struct AuditWalkTests {
         "waybillGetSignInMapping",
     ]
 
-    /// A call with its fields, and how many records it leaves.
+    /// A call with its fields, and the number of records that it leaves.
     private struct Step {
         let call: String
         let fields: [String: Any]

@@ -10,8 +10,7 @@ import Testing
 @testable import API
 @testable import Service
 
-/// Features that depend on times, under a clock that is set by a day: sessions, keys, schedules, alerts,
-/// counters.
+/// Features that depend on times, under a clock that is set by a day: sessions, keys, schedules, alerts, counters.
 struct ClockTests {
     @Test(arguments: TemporaryDatabase.engines) func schedulesComeNearAgain(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
@@ -23,7 +22,7 @@ struct ClockTests {
         }
         let scheduler = Scheduler(world.backend)
         #expect(try scheduler.run().isEmpty)
-        // A wrong clock plans for tomorrow; when it is right again the next hour counts.
+        // A wrong clock plans for tomorrow; after its correction, the next hour counts.
         world.inventory.pass(TimeText.day)
         #expect(try scheduler.run().count == 1)
         #expect(try await next() == "2026-01-03 04:00:00")
@@ -32,7 +31,7 @@ struct ClockTests {
         #expect(try await next() == "2026-01-02 04:00:00")
         world.inventory.pass(3_600_000)
         #expect(try scheduler.run().count == 1)
-        // It was set while no server ran.
+        // The clock was set while no server ran.
         world.inventory.pass(-TimeText.day)
         #expect(try Scheduler(world.backend).run().isEmpty)
         #expect(try await next() == "2026-01-01 05:00:00")
@@ -49,13 +48,13 @@ struct ClockTests {
             let new = Sessions.New(digest, keyDigest: key, from: "192.0.2.1", browser: "b")
             try Sessions.begin(new, replacing: nil, at: start, on: connection)
         }
-        // Clocks of nodes differ a little.
+        // Clocks of nodes differ slightly.
         for apart in [-4 * 60_000, 4 * 60_000] as [Int64] { #expect(try isAlive(start + apart)) }
         #expect(try !isAlive(start + TimeText.day))
-        // Begun tomorrow, it would last until the day after.
+        // A session that began tomorrow would last until the day after.
         #expect(try !isAlive(start - TimeText.day))
         #expect(try database.read { try Sessions.list(keyDigest: key, at: start - TimeText.day, on: $0) }.isEmpty)
-        // Right again, it is as it was, and so it ends.
+        // After the correction everything is as before, and so is the end.
         #expect(try isAlive(start + 60_000))
         #expect(try !isAlive(start + Sessions.idleLimit))
     }
@@ -73,7 +72,7 @@ struct ClockTests {
         #expect(try await isIn())
         fixture.world.time.withLock { $0 += TimeText.day }
         #expect(try await !isIn())
-        // Nothing was decided for good.
+        // No permanent decision was made.
         fixture.world.time.withLock { $0 -= TimeText.day }
         #expect(try await isIn())
     }
@@ -95,7 +94,7 @@ struct ClockTests {
         }
     }
 
-    /// A decision ends early when the clock is ahead: then the alert is seen, which is the safe side.
+    /// A decision ends early when the clock is ahead. The alert is then visible, which is the safe side.
     @Test(arguments: TemporaryDatabase.engines) func ignoredAlertsComeBack(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let (org, project) = (try world.token(.organization), try world.token(.project))
@@ -131,7 +130,7 @@ struct ClockTests {
 }
 
 extension ManagedWorld {
-    /// The periodic work of a server: it looks for expired things, and runs the jobs that decide alerts again.
+    /// The periodic work of a server: it ends expired things, and runs the jobs that decide alerts again.
     fileprivate func settle() throws {
         try inventory.database.write { [queue = inventory.queue] in try Alerts.markExpired(at: queue.now(), on: $0) }
         try inventory.queue.matchAll()

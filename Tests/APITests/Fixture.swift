@@ -25,7 +25,7 @@ final class Fixture: Sendable {
         let token: String
         let administrator: String
         let products: [Entity]
-        /// One of each product.
+        /// One project of each product.
         let projects: [Entity]
 
         func token(_ kind: ScopeKind, _ place: Int = 0) -> String {
@@ -97,7 +97,7 @@ final class Fixture: Sendable {
         }
     }
 
-    /// Adds a user to Acme and gives the key. `product` is a place in its products; nil for the organization.
+    /// Adds a user to Acme and gives the key. `product` is the position of a product; nil for the organization.
     func user(_ role: Role?, product: Int? = nil, scopes: KeyScopes = .all) throws -> String {
         let key = UserKey(random: try Randomness.system.bytes(32))
         let acme = acme
@@ -177,7 +177,7 @@ final class Fixture: Sendable {
 
     // MARK: Jobs
 
-    /// Does a submitted job as a worker would, with these bytes as its artifact.
+    /// Does a submitted job like a worker, with these bytes as its artifact.
     func finish(_ uuid: String, with content: [UInt8] = Array("PK".utf8), notes: [String] = []) throws {
         let job = try #require(try queue.claim(for: "test"))
         #expect(job.uuid == uuid)

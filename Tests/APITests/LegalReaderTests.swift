@@ -6,11 +6,11 @@ import Testing
 
 @testable import API
 
-/// As `ReaderTests`, of readers that write documents of their own from licences, attributions and the change log.
+/// As `ReaderTests`, for readers that make their own documents from licences, attributions and the change log.
 struct LegalReaderTests {
     private typealias Row = ReaderTests.Row
 
-    /// ws-sbom-generator: takes these members without a look, and joins due diligence by the file and the licence's name.
+    /// ws-sbom-generator: uses these members without a check, and joins due diligence by the file and the licence's name.
     @Test(arguments: TemporaryDatabase.engines) func licences(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         for kind in [ScopeKind.organization, .product, .project] {
@@ -22,9 +22,9 @@ struct LegalReaderTests {
             for library in try await world.list("get\(kind.requestWord)Licenses", "libraries", token) {
                 let file = try ReaderTests.text(library, "filename")
                 _ = try (ReaderTests.text(library, "name"), ReaderTests.text(library, "keyUuid"))
-                // Whitesource.Api's recorded answer has words here, where that of an inventory has constants.
+                // Whitesource.Api's recorded answer has words here, where an inventory has constants.
                 #expect(library["type"] as? String == library["languages"] as? String)
-                // mend-azure-wi-sync calls a library transitive where this is false.
+                // mend-azure-wi-sync calls a library transitive when this is false.
                 #expect(library["directDependency"] == nil || library["directDependency"] is Bool)
                 for copyright in try #require(library["copyrightReferences"] as? [Row]) {
                     _ = try ReaderTests.text(copyright, "copyright")
@@ -40,7 +40,7 @@ struct LegalReaderTests {
                 for key in ["keyUuid", "filename", "artifactId", "type", "projectName", "productName"] {
                     _ = try ReaderTests.text(library, key)
                 }
-                // Left out where it is not known.
+                // Left out if unknown.
                 if let sha1 = library["sha1"] { #expect((sha1 as? String)?.isEmpty == false) }
             }
         }
@@ -54,8 +54,8 @@ struct LegalReaderTests {
             await world.list("getProjectHierarchy", "libraries", ["projectToken": try world.token(.project)]))
     }
 
-    /// mend-sbom-export-cli: looks for the texts of each library under the id of its package, and takes the licence's name where a
-    /// text is empty. Ids have no characters but letters, digits, points and hyphens, so that it finds no file with another.
+    /// mend-sbom-export-cli: looks up the texts of each library under the id of its package, and uses the licence's name where
+    /// a text is empty. Ids contain only letters, digits, points and hyphens; with other characters the reader finds no file.
     @Test(arguments: TemporaryDatabase.engines) func textsOfLicences(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let token = ["projectToken": try world.token(.project)]
@@ -82,7 +82,7 @@ struct LegalReaderTests {
         }
         #expect(found > 3)
         #expect("\(detail)".contains("Permission <script>"))
-        // Of CycloneDX it goes through the licences of each component.
+        // In CycloneDX it reads the licences of each component.
         let request = try ReportRequest(
             type: "ProjectSBOMReport", scope: world.inventory.scope(.project), format: "json",
             fields: ["standard": ["CycloneDX"]])
@@ -96,7 +96,7 @@ struct LegalReaderTests {
         }
     }
 
-    /// Hygieia's collector: changes are dated texts, with lists before and after and a number of what they are about.
+    /// Hygieia's collector: changes are dated texts, with lists before and after, and the number of their subject.
     @Test(arguments: TemporaryDatabase.engines) func changes(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let org = try world.token(.organization)
@@ -115,7 +115,7 @@ struct LegalReaderTests {
         }
     }
 
-    /// scantist-karby: takes lists only with this message. scanctl and vendor's scripts: names and tokens.
+    /// scantist-karby: accepts lists only with this message. scanctl and the vendor's scripts: names and tokens.
     @Test func lists() async throws {
         let world = try ManagedWorld(.sqlite)
         let products = try await world.call("getAllProducts", ["orgToken": try world.token(.organization)])

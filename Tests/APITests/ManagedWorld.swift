@@ -49,7 +49,7 @@ final class ManagedWorld: Sendable {
         let digests = keys.map(\.digest)
         try inventory.database.write { connection in
             for (place, digest) in digests.enumerated() {
-                // Tokens are looked at by their value only.
+                // Tokens are identified only by their value.
                 let account = try Accounts.createAccount(
                     email: "admin\(place + 1)@example.org", name: "Admin", kind: "USER", keyDigest: digest, at: 1,
                     on: connection)
@@ -115,7 +115,7 @@ final class ManagedWorld: Sendable {
 }
 
 extension ManagedWorld {
-    /// The one file of a report, as the ZIP has it.
+    /// The only file of a report, from the ZIP.
     func file(of request: ReportRequest) throws -> [UInt8] {
         let parts = KeptParts()
         _ = try inventory.database.snapshot { connection in
@@ -135,7 +135,7 @@ extension ManagedWorld {
     }
 }
 
-/// Keeps the bytes of the parts of a report, one behind the other.
+/// Joins the bytes of the parts of a report.
 private final class KeptParts: PartReceiver, Sendable {
     let bytes = Mutex<[UInt8]>([])
 

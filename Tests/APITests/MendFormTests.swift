@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// The form on which public readers of Mend's answers insist: versions, numbers of errors, spellings, fields.
+/// The form that public readers of Mend's answers require: versions, error numbers, spellings, fields.
 struct MendFormTests {
     private func answer(
         _ world: ManagedWorld, _ path: String, _ requestType: String, _ fields: [String: Any]
@@ -61,7 +61,7 @@ struct MendFormTests {
         }
     }
 
-    /// 3000 is repeated by a client for half a minute: it stands for what may pass by itself.
+    /// A client repeats 3000 for half a minute, so it means that the fault may be temporary.
     @Test func numbersOfErrors() async throws {
         let world = try ManagedWorld(.sqlite)
         let org = try world.token(.organization)
@@ -127,7 +127,7 @@ struct MendFormTests {
         #expect(try await submit("docx")["errorCode"] as? Int == 2021)
     }
 
-    /// A call is at most 1 MiB long; what is longer is no call, and the answer says the limit.
+    /// A call is at most 1 MiB long; a longer one is refused, and the answer states the limit.
     @Test func theLimitOfACall() async throws {
         let world = try ManagedWorld(.sqlite)
         let request = HTTPRequest(method: "POST", path: "/api/v1.4", headers: [:], body: .bytes([]))
@@ -178,7 +178,8 @@ struct MendFormTests {
         }
     }
 
-    /// The reader of the older synchronous report finds licence texts by the ids of packages; the asynchronous one has others.
+    /// The reader of the older synchronous report finds licence texts by the ids of packages; the asynchronous report has
+    /// other ids.
     @Test func idsOfTheOlderSPDX() async throws {
         let world = try ManagedWorld(.sqlite)
         let bytes = try await world.raw(

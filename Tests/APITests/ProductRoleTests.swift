@@ -6,14 +6,14 @@ import Testing
 
 @testable import API
 
-/// A user with a role in one product sees nothing of the other products, in no call and no report. A key of another
-/// organization shows nothing at all. The walks are over the table of calls and the catalog themselves.
+/// A user with a role in one product sees nothing of the other products, in any call or report. A key of another
+/// organization shows nothing at all. The walks use the table of calls and the catalog themselves.
 struct ProductRoleTests {
-    /// The names that belong to the product Webshop alone, and those of the other one.
+    /// The names that belong only to the product Webshop, and those of the other product.
     private static let own = ["only-in-cart", "only-in-storefront"]
     private static let hidden = ["only-in-ledger", "Bank & S", "=ledger|"]
 
-    /// A member of the first organization with a role in its product Webshop alone.
+    /// A member of the first organization with a role in its product Webshop only.
     private func key(_ role: Role, in world: ManagedWorld) throws -> String {
         let key = UserKey(random: try Randomness.system.bytes(32))
         let product = try world.inventory.ids(place: 0).product
@@ -27,7 +27,7 @@ struct ProductRoleTests {
         return key.text
     }
 
-    /// The fields that calls need to get as far as their answer.
+    /// The fields that calls need to reach their answer.
     private func fields(of call: Call) -> [String: Any] {
         var fields: [String: Any] = ["searchValue": "only-in", "tagKey": "a", "tagValue": "b"]
         let isReport = Call.synchronousReports.contains { $0.requestType == call.requestType }
@@ -63,7 +63,8 @@ struct ProductRoleTests {
         }
     }
 
-    /// The uuid of a library follows from its package URL: who guesses one learns nothing of other products.
+    /// The uuid of a library is derived from its package URL, so a user who guesses one must learn nothing about
+    /// other products.
     @Test(arguments: TemporaryDatabase.engines) func hiddenLibrariesAreUnknown(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let key = try key(.administrator, in: world)
@@ -94,7 +95,7 @@ struct ProductRoleTests {
         }
     }
 
-    /// Asynchronous reports of the catalog show what the user who asked for them could see.
+    /// Asynchronous reports of the catalog show what their requester could see.
     @Test(arguments: TemporaryDatabase.engines) func reportsShowTheOwnProduct(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let key = try key(.readOnly, in: world)
@@ -107,7 +108,7 @@ struct ProductRoleTests {
             if report.filters.contains(where: { $0.key == "standard" }) { fields["standard"] = "CycloneDX" }
             let name = "generate\(kind.requestWord)ReportAsync"
             if report.isComparison {
-                // The other side is looked at as the first one is.
+                // The other side is checked like the first one.
                 fields[Report.comparisonAliases(kind)[0]] = try world.token(kind, place: 2)
                 #expect(try await world.call(name, fields, key: key)["errorCode"] as? Int == 5001, "\(type)")
                 guard kind == .project else { continue }
@@ -127,7 +128,7 @@ struct ProductRoleTests {
             let text = String(decoding: try world.file(of: try ReportRequest(json: stored)), as: UTF8.self)
             for marker in Self.hidden { #expect(!text.contains(marker), "\(type) of \(kind) shows \(marker)") }
             if Self.own.contains(where: { text.contains($0) }) { shown += 1 }
-            // No user of the organization who sees less gets it, and no other organization.
+            // A user of the organization who sees less does not get it, and neither does another organization.
             let poll = [
                 "orgToken": try world.token(.organization, organization: 2), "uuid": uuid, "reportStatusUUID": uuid,
             ]

@@ -6,21 +6,21 @@ import Testing
 
 @testable import API
 
-/// Small readers with the rules of public ones, over the reports that each takes: what they convert without a check has to be
-/// there in the form that they expect, or not there at all.
+/// Small readers with the rules of public ones, for the reports that each takes. A value that they convert without a check
+/// must have the expected form, or be absent.
 struct ReaderTests {
-    /// Why a reader would stop.
+    /// The reason why a reader would stop.
     struct Stops: Error, CustomStringConvertible { let description: String }
 
     typealias Row = [String: Any]
 
-    /// Types of one report in the scopes that have it, by its type in the organization.
+    /// The types of one report in its scopes, by its type in the organization.
     static func types(_ type: String) throws -> [(kind: ScopeKind, type: String)] {
         let report = try #require(Report.named(type, in: .organization))
         return ScopeKind.allCases.compactMap { kind in report.name.types[kind].map { (kind, $0) } }
     }
 
-    /// A number, as `float()` of Python and a `double` of C# take it.
+    /// A number in a form that `float()` of Python and a `double` of C# accept.
     private static func number(_ value: Any?, _ what: String) throws -> Double {
         if let number = value as? Double { return number }
         guard let text = value as? String, let number = Double(text) else {
@@ -46,7 +46,7 @@ struct ReaderTests {
     /// DefectDojo's parser of vulnerability reports.
     private static func defectDojo(_ row: Row) throws {
         if row.keys.contains("cvss3_score") { _ = try number(row["cvss3_score"], "cvss3_score") }
-        // Known: it stops at rows that nobody rated, which have neither key.
+        // Known: it stops at unrated rows, which have neither key.
         let word = row.keys.contains("cvss3_severity") ? try text(row, "cvss3_severity") : row["severity"] as? String
         guard ["critical", "high", "medium", "low", nil].contains(word?.lowercased()) else {
             throw Stops(description: "severity \(word ?? "")")
@@ -57,9 +57,9 @@ struct ReaderTests {
         }
     }
 
-    /// Gardener's cc-utils: the score of CVSS 3, else `score`, which then has to be a number.
+    /// Gardener's cc-utils: the score of CVSS 3, else `score`, which must then be a number.
     private static func ccUtils(_ row: Row) throws {
-        // Known: it insists on a number in rows that nobody rated, too.
+        // Known: it also requires a number in unrated rows.
         guard row["severity"] != nil else { return }
         _ =
             try row.keys.contains("cvss3_score")
@@ -73,7 +73,7 @@ struct ReaderTests {
         _ = try (text(fix, "url"), text(fix, "fixResolution"))
     }
 
-    /// Tungsten's depbot: locations are a list, where there are any.
+    /// Tungsten's depbot: locations, if present, are a list.
     private static func depbot(_ row: Row) throws {
         guard row.keys.contains("locations"), !(row["locations"] is [Row]) else { return }
         throw Stops(description: "locations is no list")
@@ -115,7 +115,7 @@ struct ReaderTests {
 
     // MARK: Alerts
 
-    /// Whitesource.Api and SaltMiner (C#): numbers are numbers or absent, `keyId` fits 32 bits.
+    /// Whitesource.Api and SaltMiner (C#): numbers are numbers or absent; `keyId` fits 32 bits.
     private static func typed(_ alert: Row) throws {
         if let vulnerability = alert["vulnerability"] as? Row {
             for key in ["score", "cvss3_score"] where vulnerability.keys.contains(key) {
@@ -142,7 +142,7 @@ struct ReaderTests {
         _ = try text(object(alert, "library"), "languages")
     }
 
-    /// SAP's jenkins-library on API 1.3: other words than these count as none.
+    /// SAP's jenkins-library on API 1.3: all other words count as none.
     private static func counted(_ alert: Row) throws {
         guard let vulnerability = alert["vulnerability"] as? Row else { return }
         for key in ["severity", "cvss3_severity"] where vulnerability.keys.contains(key) {
@@ -152,7 +152,7 @@ struct ReaderTests {
         }
     }
 
-    /// The vendor's scripts: security alerts count by words of CVSS 3, the shield is a colour.
+    /// The vendor's scripts: security alerts are counted by words of CVSS 3; the shield is a colour.
     private static func shielded(_ alert: Row) throws {
         if alert.keys.contains("euaShield") {
             guard ["RED", "YELLOW", "GREEN", "GREY"].contains(try text(alert, "euaShield")) else {
@@ -227,7 +227,7 @@ struct ReaderTests {
                 #expect((library["groupId"] as? String)?.isEmpty == false)
             }
         }
-        // ws-conan-scanner: paths and digests are texts, where they are known; types are words.
+        // ws-conan-scanner: paths and digests, if known, are texts; types are words.
         for (kind, type) in try types("OrgSourceFileInventoryReport") {
             for file in try world.rows(type, "sourceFiles", kind) {
                 #expect(file["path"] is String && (file["sha1"] == nil || file["sha1"] is String))
@@ -240,19 +240,19 @@ struct ReaderTests {
             // SAP: ids of projects are numbers.
             #expect(project["id"] is Int)
             let token = ["projectToken": try text(project, "token")]
-            // ws-gitlab-integration and SAP: each library says its uuid and its places.
+            // ws-gitlab-integration and SAP: each library has its uuid and its places.
             for library in try await world.list("getProjectLibraryLocations", "libraryLocations", token) {
                 #expect(library["keyUuid"] is String)
                 for place in try #require(library["locations"] as? [Row]) { #expect(!place.isEmpty) }
             }
             for library in try await world.list("getProjectInventory", "libraries", token) {
-                // Whitesource.Api: numbers fit 32 bits. SAP: coordinates of Maven have three parts.
+                // Whitesource.Api: numbers fit 32 bits. SAP: Maven coordinates have three parts.
                 #expect((library["keyId"] as? Int).map { (0..<1 << 31).contains($0) } == true)
                 guard library["type"] as? String == "MAVEN_ARTIFACT" else { continue }
                 #expect((library["coordinates"] as? String)?.split(separator: ":").count == 3)
             }
         }
-        // SAP: reports as PDF and XLSX are taken as bytes.
+        // SAP: reports as PDF and XLSX are handled as bytes.
         for (call, format, beginning) in [
             ("getProjectRiskReport", "pdf", "%PDF-"), ("getProjectVulnerabilityReport", "xlsx", "PK"),
         ] {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// Requests that clients may send, and the errors for others: reports.md §1.1, §1.7, mend-api.md §1.
+/// Requests that clients may send, and the errors for other requests: reports.md §1.1, §1.7, mend-api.md §1.
 struct RequestTests {
     let fixture: Fixture
     init() throws { fixture = try Fixture() }
@@ -60,7 +60,7 @@ struct RequestTests {
     }
 
     @Test func unknownRequestTypesAreNamed() async throws {
-        // The case counts, as with Mend.
+        // The case matters, as in Mend.
         for name in ["getallproducts", "no such", "<script>", String(repeating: "x", count: 5000)] {
             let text = try await message(
                 Array(try fixture.body(name, ["orgToken": fixture.acme.token]).utf8), code: 3000)

@@ -8,13 +8,13 @@ import Testing
 
 @testable import API
 
-/// Holds `docs/api/` to the answers of today: one for each call that a public client makes and for each report. `make docs`
-/// writes them.
+/// Compares `docs/api/` with today's answers: one for each call that a public client makes, and for each report. `make
+/// docs` writes them.
 struct SampleAnswerTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/api")
 
-    /// Placeholders for values that differ from run to run.
+    /// Placeholders for values that differ between runs.
     private static func steady(_ text: String) -> String {
         text.replacing(
             /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/,
@@ -52,7 +52,7 @@ struct SampleAnswerTests {
         ] { try await add(call, .project) }
         try await add("getProjectAlertsByType", .project, ["alertType": "SECURITY_VULNERABILITY"])
         try await add("librarySearch", .organization, ["searchValue": "left-pad"])
-        // Reports, as the files in their ZIPs have them.
+        // Reports, in the form of the files in their ZIPs.
         for report in Report.catalog where report.formats.contains(.json) {
             guard case .tables = report.body,
                 let kind = ScopeKind.allCases.first(where: { report.name.types[$0] != nil }),
@@ -79,7 +79,8 @@ struct SampleAnswerTests {
         return try await samples + documents(world) + tools(world)
     }
 
-    /// Reports that are documents, as the files in their ZIPs; what compares two sides, too. The risk report is a PDF alone.
+    /// Reports that are documents, in the form of the files in their ZIPs; also those that compare two sides. The risk
+    /// report is a PDF alone.
     private func documents(_ world: ManagedWorld) throws -> [(name: String, bytes: [UInt8])] {
         var samples: [(name: String, bytes: [UInt8])] = []
         for (name, format, fields) in [
@@ -98,7 +99,7 @@ struct SampleAnswerTests {
         return samples
     }
 
-    /// Calls of public clients with more fields than a token, and calls that change something.
+    /// Calls of public clients with more fields than a token, and changing calls.
     private func tools(_ world: ManagedWorld) async throws -> [(name: String, bytes: [UInt8])] {
         let (org, product, project) = try (world.token(.organization), world.token(.product), world.token(.project))
         let libraries = try await world.list("getProjectInventory", "libraries", ["projectToken": project])
@@ -167,7 +168,7 @@ struct SampleAnswerTests {
         #expect(Set(kept) == Set(samples.map { Self.file($0.name) }))
     }
 
-    /// JSON, unless the name says something else.
+    /// JSON, unless the name has another ending.
     private static func file(_ name: String) -> String {
         name.hasSuffix(".html") || name.hasSuffix(".txt") ? name : "\(name).json"
     }

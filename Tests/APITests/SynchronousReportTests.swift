@@ -21,13 +21,13 @@ struct SynchronousReportTests {
         let type = try #require(response.headers["Content-Type"])
         // Binary files have no charset, texts have one.
         #expect(type.contains("charset=UTF-8") == ["json", "xml", "csv"].contains(format))
-        // No row, no line.
+        // Without rows there are no lines.
         let beginning = [
             "xlsx": "PK", "json": "{\"libraries\"", "xml": "<?xml", "pdf": "%PDF", "csv": "Name,Group", "ndjson": "",
         ]
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix(try #require(beginning[format])), "\(format)")
         #expect(response.headers["Content-Disposition"]?.contains(".\(format)") == true)
-        // Nothing of the making stays.
+        // The scratch files are deleted.
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path).allSatisfy {
                 !$0.contains("report")
@@ -77,7 +77,7 @@ struct SynchronousReportTests {
             #expect(FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil))
         }
         ScratchFile.sweep(folder)
-        // Bodies of requests have a sweeper of their own.
+        // Another sweeper handles bodies of requests.
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["kept", "upload-1-x.part"])
         ScratchFile.sweep(folder + "/none")
     }

@@ -99,7 +99,7 @@ struct WorkPoolTests {
         #expect(gate.most <= 3)
     }
 
-    /// A call that makes threads for itself makes as many as there are clients who ask at once.
+    /// A call with threads of its own would make as many as there are simultaneous clients.
     @Test func noCallHasThreadsOfItsOwn() throws {
         let calls = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Sources/API/Calls")
@@ -113,8 +113,8 @@ struct WorkPoolTests {
         }
     }
 
-    /// Calls whose answer grows with what a scope has are refused when all places are taken and the queue is full, and answer
-    /// again afterwards.
+    /// Calls whose answer grows with the content of a scope are refused when all places are taken and the queue is full, and
+    /// answered again afterwards.
     @Test func answersThatGrowHaveAPlace() async throws {
         let world = try ManagedWorld(.sqlite)
         let calls: [(String, ScopeKind)] = [

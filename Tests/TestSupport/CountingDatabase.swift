@@ -1,15 +1,15 @@
 package import Database
 import Synchronization
 
-/// A database that counts the rows that each of its writes changes and reads: how long a write keeps others waiting, without a
-/// clock.
+/// A database that counts the rows that each of its writes changes and reads. This measures without a clock how long a write
+/// keeps others waiting.
 package final class CountingDatabase: ForwardingDatabase {
     package let real: any Database
     private let counted = Mutex<[(changed: Int, read: Int)]>([])
 
     package init(_ real: any Database) { self.real = real }
 
-    /// How many rows each write changed, in their order.
+    /// The number of rows that each write changed, in order.
     package var writes: [Int] { counted.withLock { $0.map(\.changed) } }
     /// The most rows that one write changed; 0 without one.
     package var largest: Int { writes.max() ?? 0 }
@@ -39,13 +39,13 @@ package final class CountingDatabase: ForwardingDatabase {
     ) async throws -> Result { try await real.write(counting(body)) }
 }
 
-/// A connection that adds up the rows that its statements change; those of statements that give rows back are not known.
+/// A connection that adds up the rows that its statements change, except statements that return rows.
 private final class CountingConnection: Connection {
     private let real: any Connection
     private(set) var rows = 0
     let read = Read()
 
-    /// How many rows cursors gave.
+    /// The number of rows that cursors returned.
     final class Read {
         var count = 0
     }

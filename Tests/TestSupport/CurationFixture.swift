@@ -1,7 +1,7 @@
 import Database
 
-// DESIGN. What people, agents and trackers say, in every project of both organizations: rows are derived from the libraries
-// that are there, so that each project shows its own and the rival's are found where they must not be.
+// DESIGN. The statements of people, agents and trackers in every project of both organizations. They are derived from the
+// existing libraries, so each project shows its own, and a test finds the rival's where they must not appear.
 
 extension InventoryFixture {
     /// Fills the tables of curation, policies and agents.
@@ -46,7 +46,7 @@ extension InventoryFixture {
                 'https://example.org/bugs?id=1&x=2'
             FROM library l CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1) p WHERE \(mine) GROUP BY l.organization, l.uuid, p.n
             """,
-            // Files, and where components lie.
+            // Files, and the places of components.
             """
             INSERT INTO source_file (scan, position, component, name, path, sha1, body)
             SELECT c.scan, 1000 + c.position, c.position, 'file of ' || c.ref, 'src/' || c.ref,
@@ -93,7 +93,7 @@ extension InventoryFixture {
             SELECT 1, 903, d.id, 'MEMBER' FROM product d WHERE d.organization = 1 AND d.name LIKE 'Bank%'
             """,
             "INSERT INTO membership (organization, account) VALUES (1, 901), (2, 902), (1, 903)",
-            // Alerts that were ignored, and that are over.
+            // Alerts that were ignored, and resolved alerts.
             """
             INSERT INTO alert (project, number, organization, uuid, type, level, library, library_uuid, direct, subject,
                 description, state, created_at, modified_at, resolved_at, resolution, decision, ignored_by, comments)
@@ -125,7 +125,7 @@ extension InventoryFixture {
             INSERT INTO library_license (library, position, license, reference_type, reference)
             SELECT l.id, 901, 7100 + l.organization, 'SBOM', '' FROM library l WHERE l.artifact = 'left-pad' OR \(mine)
             """,
-            // A text that would run if it were let, and a notice for each library that is somebody's own.
+            // A text that would run as code if a page allowed it, and a notice for each in-house library.
             "INSERT INTO license_text (spdx, body) VALUES ('MIT', 'Permission <script>alert(1)</script> & \"so\" on')",
             """
             INSERT INTO library_notice (organization, library_uuid, text, at)

@@ -1,6 +1,7 @@
 package import Database
 
-/// A database that passes all calls on to another one. A test's own database adopts it and writes only the calls in which it differs.
+/// A database that passes all calls on to another one. A test's own database conforms to this protocol and implements only the
+/// calls that differ.
 ///
 ///     final class SlowDatabase: ForwardingDatabase {
 ///         let real: any Database

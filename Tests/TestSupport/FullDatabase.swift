@@ -1,7 +1,7 @@
 package import Database
 import Synchronization
 
-/// A database whose disk can be filled: then it reads and does not write.
+/// A database whose disk can be filled; it then reads but does not write.
 package final class FullDatabase: ForwardingDatabase {
     package let real: any Database
     private let full = Atomic<Bool>(false)
@@ -13,7 +13,7 @@ package final class FullDatabase: ForwardingDatabase {
         get { full.load(ordering: .sequentiallyConsistent) }
         set { full.store(newValue, ordering: .sequentiallyConsistent) }
     }
-    /// How many writes it refused.
+    /// The number of refused writes.
     package var refusals: Int { refused.load(ordering: .sequentiallyConsistent) }
 
     private func look() throws {

@@ -4,8 +4,8 @@ package import Intake
 package import Jobs
 import Synchronization
 
-// DESIGN. The same imports through the same code on each engine, at a time that only the fixture moves: what reports make of
-// it must be the same bytes everywhere. Suites that only read share one fixture for each engine.
+// DESIGN. The same imports through the same code on each engine, at a time that only the fixture moves, so the bytes of
+// reports must be the same everywhere. Suites that only read share one fixture for each engine.
 
 /// Two organizations with products and projects of equal names, filled from `FixtureDocuments`.
 package final class InventoryFixture: Sendable {
@@ -29,7 +29,7 @@ package final class InventoryFixture: Sendable {
         let now = Atomic<Int64>(InventoryFixture.start)
     }
 
-    /// The fixture that tests share which only read.
+    /// The fixture that read-only tests share.
     package static func shared(_ engine: Engine) throws -> InventoryFixture {
         try (engine == .sqlite ? sqlite : postgresql).get()
     }
@@ -37,7 +37,7 @@ package final class InventoryFixture: Sendable {
     private static let sqlite = Result { try InventoryFixture(.sqlite) }
     private static let postgresql = Result { try InventoryFixture(.postgresql) }
 
-    /// A fixture for one test alone; with organizations only when `isFilled` is false.
+    /// A fixture for a single test; without organizations when `isFilled` is false.
     package init(_ engine: Engine, isFilled: Bool = true) throws {
         database = try TemporaryDatabase.make(engine)
         folder = try TemporaryFolder()
@@ -69,7 +69,7 @@ package final class InventoryFixture: Sendable {
         try queue.matchAll()
         for (number, place) in Self.places.enumerated() {
             try importSBOM(place.document, product: place.product, project: place.project)
-            // Numbers of rows differ between the organizations, so that a mixed-up one is found.
+            // Numbers of rows differ between the organizations, so that a confusion is noticed.
             if number == 0 {
                 try importSBOM(FixtureDocuments.rival, organization: 2, product: place.product, project: place.project)
             }
@@ -80,10 +80,10 @@ package final class InventoryFixture: Sendable {
 
     deinit { database.close() }
 
-    /// Lets time go by.
+    /// Moves the time forward.
     package func pass(_ milliseconds: Int64) { time.now.wrappingAdd(milliseconds, ordering: .sequentiallyConsistent) }
 
-    /// Lists say of one vulnerability that it is exploited and likely, of another that it is not likely.
+    /// Lists call one vulnerability exploited and likely, and another one unlikely.
     private func fillExploitation() throws {
         try database.write { connection in
             try Exploitation.replace(
@@ -96,7 +96,7 @@ package final class InventoryFixture: Sendable {
         try scores.finish()
     }
 
-    /// Somebody answered every second request for a library.
+    /// A person answered every second request for a library.
     private func answerRequests() throws {
         try database.write { connection in
             try connection.run("UPDATE library_request SET requested_by = 'requester@example.org'")
@@ -109,7 +109,7 @@ package final class InventoryFixture: Sendable {
         }
     }
 
-    /// Imports a document as an upload would, a minute after the one before.
+    /// Imports a document like an upload, a minute after the previous one.
     @discardableResult
     package func importSBOM(
         _ text: String, organization: Int64 = 1, product: String = "Webshop", project: String = "Cart"
@@ -120,7 +120,7 @@ package final class InventoryFixture: Sendable {
         return try importSBOM(file: path, organization: organization, product: product, project: project)
     }
 
-    /// The same of a file.
+    /// The same for a file.
     @discardableResult
     package func importSBOM(
         file path: String, organization: Int64 = 1, product: String, project: String
@@ -137,13 +137,13 @@ package final class InventoryFixture: Sendable {
         return result
     }
 
-    /// A scope of the first organization: all of it, the first import's product, or a project by its place.
+    /// A scope of the first organization: the whole, the first import's product, or a project by its position.
     package func scope(
         _ kind: ScopeKind, organization: Int64 = 1, place: Int = 0, visibleProducts: [Int64]? = nil
     ) throws -> Scope {
         let (product, project) = try ids(organization: organization, place: place)
         var scope = bare(kind, organization, product, project, visibleProducts)
-        // The other side of comparisons, where the organization has one.
+        // The other side of comparisons, if the organization has one.
         let other = kind == .project ? (place == 0 ? 1 : 0) : (place == 2 ? 0 : 2)
         if kind != .organization, let ids = try? ids(organization: organization, place: other) {
             scope.comparison = Scope.Comparison(product: ids.product, project: kind == .project ? ids.project : 0)

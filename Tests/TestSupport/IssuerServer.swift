@@ -5,16 +5,16 @@ import Synchronization
 
 /// An issuer of OpenID Connect on loopback, with one person and answers that a test may change.
 ///
-/// Its maker stops it by `stop`, as the server's threads hold it.
+/// Its owner stops it with `stop`, because the server's threads hold it.
 package final class IssuerServer: Sendable {
-    /// What the issuer does. Texts are JSON.
+    /// The behaviour of the issuer. Texts are JSON.
     package struct Behaviour: Sendable {
         package var keys: [SigningKey]
-        /// Members of the discovery document in place of the usual ones; nil takes one away.
+        /// Members of the discovery document that replace the usual ones; nil removes one.
         package var document: [String: String?] = [:]
-        /// Claims of the ID token in place of the usual ones; nil takes one away.
+        /// Claims of the ID token that replace the usual ones; nil removes one.
         package var claims: [String: String?] = [:]
-        /// Makes the ID token of its claims; nil for the usual signature by the first key.
+        /// Makes the ID token from its claims; nil for the usual signature by the first key.
         package var token: (@Sendable (String) throws -> String)?
         package var userInfo = #"{"sub":"person-1","email":"ada@example.com","email_verified":true}"#
         /// The status of all answers.
@@ -23,7 +23,7 @@ package final class IssuerServer: Sendable {
         package var time: Int64 = 0
     }
 
-    /// A code that was given out, and what was asked with it.
+    /// An issued code, with the parameters of its request.
     private struct Grant {
         let nonce: String
         let challenge: String
@@ -66,10 +66,11 @@ package final class IssuerServer: Sendable {
     /// Methods and paths of the requests so far.
     package var requests: [String] { memory.state.withLock { $0.requests } }
 
-    /// The fields `Authorization` of requests for tokens so far.
+    /// The fields `Authorization` of token requests so far.
     package var authorizations: [String] { memory.state.withLock { $0.authorizations } }
 
-    /// Acts as a person's browser at the issuer: signs in and is sent back. Gives the code and the state of the answer.
+    /// Acts as a person's browser at the issuer: signs in and is sent back. Returns the code and the state of the
+    /// answer.
     package func signIn(at address: String) throws -> (code: String, state: String, fields: [String: String]) {
         guard let parts = URLComponents(string: address) else { throw CocoaError(.formatting) }
         let fields = Dictionary(
@@ -111,7 +112,7 @@ package final class IssuerServer: Sendable {
             ], behaviour.document)
     }
 
-    /// RFC 6749 §4.1.3, with PKCE; a code works once.
+    /// RFC 6749 §4.1.3, with PKCE; a code is valid once.
     private static func token(_ request: HTTPRequest, _ host: String, _ memory: Memory) -> HTTPResponse {
         guard case .bytes(let body) = request.body else { return .text(400, "no form") }
         let form = URLComponents(string: "?" + String(decoding: body, as: UTF8.self))?.queryItems ?? []

@@ -1,7 +1,7 @@
 package import Glibc
 
-/// A listening socket of 127.0.0.1 on a port that was free. Its number is given back when nobody holds it any more, and not
-/// before: a `shutdown` or `accept` of a number that is closed already reaches whatever the process opened since.
+/// A listening socket of 127.0.0.1 on a free port. The descriptor is closed when nobody holds the object any more, and not
+/// before: a `shutdown` or `accept` of a closed number would reach whatever the process opened since.
 package final class LoopbackListener: Sendable {
     package struct NoPort: Error {}
 
@@ -24,7 +24,7 @@ package final class LoopbackListener: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The next client, whose socket is the caller's; nil after `end`.
+    /// The next client, whose socket the caller owns; nil after `end`.
     package func next() -> Int32? {
         while true {
             let client = accept(descriptor, nil, nil)
@@ -36,7 +36,7 @@ package final class LoopbackListener: Sendable {
         }
     }
 
-    /// Refuses clients from now on, and wakes who waits for one.
+    /// Refuses clients from now on, and wakes waiting callers.
     package func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     package static func address(port: Int) -> sockaddr_in {

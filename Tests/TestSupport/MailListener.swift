@@ -4,13 +4,13 @@ import Synchronization
 /// A mail server that follows a script for each connection and records the messages that it accepted.
 package final class MailListener: Sendable {
     package enum Step: Sendable {
-        /// Takes the message.
+        /// Accepts the message.
         case take
-        /// Refuses the receiver with this answer, as `550 no such user`.
+        /// Refuses the receiver with this answer, such as `550 no such user`.
         case refuse(String)
-        /// Hangs up before it says anything.
+        /// Disconnects before any answer.
         case hangUp
-        /// Hangs up once it has the whole message, without an answer.
+        /// Disconnects after the whole message, without an answer.
         case hangUpAfterwards
     }
 
@@ -19,7 +19,7 @@ package final class MailListener: Sendable {
     private let talk = Mutex<[String]>([])
 
     package var url: String { "smtp://127.0.0.1:\(listener.port)" }
-    /// The messages that came whole, in the order of their coming, with doubled points as they came.
+    /// The complete messages in the order of arrival; doubled points stay doubled.
     package var messages: [String] { taken.withLock { $0 } }
     /// The commands of clients, without messages.
     package var commands: [String] { talk.withLock { $0 } }

@@ -3,7 +3,7 @@ import Intake
 package import Jobs
 
 extension Queue {
-    /// Does what jobs do after an import of advisories or releases. Returns how many findings are new or changed.
+    /// Does the work of jobs after an import of advisories or releases. Returns how many findings are new or changed.
     @discardableResult
     package func matchAll() throws -> Int {
         let jobs = try MatchingJob(self).submit(besideRunning: true) { UUID().uuidString.lowercased() }

@@ -2,20 +2,20 @@ import Foundation
 import Synchronization
 
 // DESIGN. A private cluster from Debian's package, in a temporary folder, on a free port of the loopback interface and a
-// socket in that folder. A shell watches over it whose input is a pipe from this process: when this process ends, in
-// whatever way, the pipe closes, the shell stops the cluster and removes the folder. The cluster sorts text by ICU's
-// English rules unless a column says otherwise, so a schema that forgets to ask for bytes is found out.
+// socket in that folder. A shell whose input is a pipe from this process supervises it: when this process ends, in
+// whatever way, the pipe closes, the shell stops the cluster and deletes the folder. The cluster sorts text by ICU's
+// English rules unless a column says otherwise, so a schema that forgets to require byte order is noticed.
 
-/// A PostgreSQL server for tests; stopped and removed with the process or when it is released.
+/// A PostgreSQL server for tests; stopped and deleted with the process or when it is released.
 package final class PostgreSQLServer: Sendable {
     /// The superuser's password, asked for on the loopback interface.
     package static let password = "test:p@ss/wörd"
     private static let programs = "/usr/lib/postgresql/15/bin"
 
-    /// The one that tests of this process share, or why it did not start.
+    /// The server that tests of this process share, or the reason why it did not start.
     package static let started = Result { try PostgreSQLServer() }
     /// The server that tests of this process share, or nil. One test of DatabaseTests counts as skipped where PostgreSQL is
-    /// not installed, and fails where it is and does not start.
+    /// not installed, and fails where it is installed and does not start.
     package static var shared: PostgreSQLServer? { try? started.get() }
 
     package static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: "\(programs)/initdb") }
@@ -78,14 +78,14 @@ package final class PostgreSQLServer: Sendable {
 
     deinit { try? watch.fileHandleForWriting.close() }
 
-    /// Where a database of the cluster is: by the socket, or by the network with the password.
+    /// The address of a database of the cluster: by the socket, or by the network with the password.
     package func url(_ database: String = "waybill", byNetwork: Bool = false) -> String {
         guard byNetwork else { return "postgresql:///\(database)?host=\(folder)&port=\(port)&user=waybill" }
         let secret = Self.password.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         return "postgresql://waybill:\(secret)@127.0.0.1:\(port)/\(database)"
     }
 
-    /// Makes a database, as a copy of `template` when that is given, and returns its URL.
+    /// Makes a database, as a copy of `template` if given, and returns its URL.
     package func makeDatabase(_ name: String? = nil, template: String = "template0") throws -> String {
         let number = databases.withLock { number in
             number += 1
@@ -96,24 +96,24 @@ package final class PostgreSQLServer: Sendable {
         return url(name)
     }
 
-    /// Runs a statement as the superuser and gives its output.
+    /// Runs a statement as the superuser and returns its output.
     @discardableResult
     package func psql(_ statement: String, database: String = "waybill") throws -> String {
         try Self.run("\(Self.programs)/psql", ["-XAtqc", statement, url(database)])
     }
 
-    /// Runs a script, as pg_dump writes it, in the database of this URL.
+    /// Runs a script in the form of pg_dump, in the database of this URL.
     package func load(_ path: String, into url: String) throws {
         try Self.run("\(Self.programs)/psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-f", path, url])
     }
 
-    /// Ends all sessions with the database of this URL, as an administrator would; returns when they are gone.
+    /// Ends all sessions with the database of this URL, as an administrator could; returns when they have ended.
     package func endSessions(with url: String) throws {
         let name = URLComponents(string: url)?.path.dropFirst() ?? ""
         try psql("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '\(name)'")
     }
 
-    /// Stops the server in the middle of whatever runs and starts it again, after so many seconds.
+    /// Stops the server in the middle of its work and starts it again after some seconds.
     package func restart(pause: Int = 0) throws {
         unlink("\(folder)/done")
         try watch.fileHandleForWriting.write(contentsOf: Data("\(pause)\n".utf8))
@@ -136,7 +136,7 @@ package final class PostgreSQLServer: Sendable {
         defer { unlink(out) }
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
-        // A file, not a pipe: a server that is started keeps its output open.
+        // A file instead of a pipe, because a started server keeps its output open.
         let handle = FileHandle(forWritingAtPath: out)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle

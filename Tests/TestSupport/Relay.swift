@@ -2,11 +2,11 @@ import Foundation
 import Glibc
 import Synchronization
 
-// DESIGN. Behaves as a cut network: no connection is closed, no byte comes through. A connection has a thread of its own
-// that moves bytes both ways; while the relay is cut, the thread leaves them where they are, and new connections are taken
-// up without anybody at the other end.
+// DESIGN. Behaves like a cut network: no connection is closed, and no byte comes through. A connection has its own thread
+// that moves bytes both ways. While the relay is cut, the thread leaves the bytes where they are, and new connections are
+// accepted without a peer at the other end.
 
-/// A way to a port of loopback that can be cut and mended.
+/// A path to a port of loopback that a test can cut and repair.
 package final class Relay: Sendable {
     private let target: Int
     private let listener: LoopbackListener
@@ -24,7 +24,7 @@ package final class Relay: Sendable {
     package func cut() { isCut.store(true, ordering: .relaxed) }
     package func mend() { isCut.store(false, ordering: .relaxed) }
 
-    /// Ends all connections; the relay lives as long as this was not called.
+    /// Ends all connections; the relay lives until this is called.
     package func end() {
         isOver.store(true, ordering: .relaxed)
         listener.end()

@@ -1,19 +1,19 @@
 import Foundation
 
 // DESIGN. OpenStack Swift from Debian's package python3-swift, with its S3 API: account, container, object and proxy server
-// of one node, one replica, in a temporary folder on free ports of the loopback interface. None of Debian's services is
-// started or touched, and memcached is a dictionary. A Python program starts them and watches its input, which is a pipe
-// from this process: when that closes, or the program dies, the servers die with it.
+// of one node, one replica, in a temporary folder on free ports of the loopback interface. It starts or changes none of
+// Debian's services, and memcached is a dictionary. A Python program starts them and watches its input, a pipe from this
+// process: when the pipe closes, or the program dies, the servers end, too.
 
-/// An S3 server for tests; stopped and removed with the process or when it is released.
+/// An S3 server for tests; stopped and deleted with the process or when it is released.
 package final class S3Server: Sendable {
     package static let accessKey = "test:tester"
     package static let secretKey = "te/st+ing=secret"
     package static let region = "eu-test-1"
-    /// A bucket that is there from the start.
+    /// A bucket that exists from the start.
     package static let bucket = "waybill"
 
-    /// The one that tests of this process share, or why it did not start.
+    /// The server that tests of this process share, or the reason why it did not start.
     package static let started = Result { try S3Server() }
 
     package static var isInstalled: Bool {
@@ -37,11 +37,11 @@ package final class S3Server: Sendable {
         guard Self.isInstalled else {
             throw Absent(description: "install python3-swift")
         }
-        // All at once, so that no two are the same.
+        // All ports at once, so that no two are equal.
         let ports = try (0..<4).map { _ in try LoopbackListener() }.map(\.port)
         port = ports[0]
         endpoint = "\(isTLS ? "https" : "http")://127.0.0.1:\(ports[0])"
-        // Not below TMPDIR: the servers keep what they know of an object in extended attributes, which /tmp may lack.
+        // Not below TMPDIR: the servers store facts about an object in extended attributes, which /tmp may lack.
         var name = Array("/var/tmp/waybill-s3-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { throw Absent(description: "no temporary folder can be made") }
         folder = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -66,7 +66,7 @@ package final class S3Server: Sendable {
 
     deinit { try? input.fileHandleForWriting.close() }
 
-    /// Kills the servers in the middle of whatever they do.
+    /// Kills the servers in the middle of their work.
     package func kill() throws {
         unlink("\(folder)/ready")
         try input.fileHandleForWriting.write(contentsOf: Data("kill\n".utf8))

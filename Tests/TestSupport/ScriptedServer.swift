@@ -5,9 +5,9 @@ import Synchronization
 package final class ScriptedServer: Sendable {
     package enum Step: Sendable {
         case answer(status: Int, headers: String = "", body: String = "")
-        /// Says that the body has so many bytes, sends this one, and hangs up.
+        /// Declares a body of this many bytes, sends fewer, and disconnects.
         case broken(length: Int, headers: String = "", body: String)
-        /// Reads the request and says nothing for good.
+        /// Reads the request and never answers.
         case silence
     }
 

@@ -2,15 +2,15 @@ import Bytes
 package import CCJose
 import Synchronization
 
-/// A key of an issuer that a test plays: makes tokens and shows its public part.
+/// A key of an issuer that a test plays: makes tokens and provides its public part.
 package final class SigningKey: Sendable {
-    /// libcjose promises nothing about a key in several threads.
+    /// libcjose guarantees nothing about using a key in several threads.
     private let key: Mutex<OpaquePointer>
     package let name: String
 
     package struct CannotSign: Error {}
 
-    /// A key for RSA, which takes long to make, named "a".
+    /// An RSA key named "a", shared because making one takes long.
     package static let rsa = Result { try SigningKey("a") }
 
     /// - Parameters:
@@ -29,7 +29,7 @@ package final class SigningKey: Sendable {
 
     deinit { key.withLock { _ = cjose_jwk_release($0) } }
 
-    /// The public part, as a set of keys has it.
+    /// The public part in the form of a set of keys.
     package var json: String {
         key.withLock { key in
             var fault = cjose_err()
@@ -60,7 +60,7 @@ package final class SigningKey: Sendable {
         #"{"keys":[\#(keys.map(\.json).joined(separator: ","))]}"#
     }
 
-    /// A part of a token: base64 for addresses, without padding (RFC 7515 §2).
+    /// A part of a token: base64 for URLs, without padding (RFC 7515 §2).
     package static func part(_ bytes: [UInt8]) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
         var text = ""
@@ -73,7 +73,7 @@ package final class SigningKey: Sendable {
         return text
     }
 
-    /// A token with a header of the test's own, and the signature that `sign` makes.
+    /// A token with the test's own header, and the signature that `sign` makes.
     package static func forged(_ header: String, _ payload: String, sign: ([UInt8]) -> [UInt8] = { _ in [] }) -> String
     {
         let signed = part(Array(header.utf8)) + "." + part(Array(payload.utf8))

@@ -2,9 +2,9 @@ package import Database
 import Foundation
 import Synchronization
 
-/// Databases for tests, one for each that asks, on every engine that is there.
+/// Databases for tests, a new one for each request, on every available engine.
 package enum TemporaryDatabase {
-    /// The engines that tests can use here. PostgreSQL is missing where its package is not installed.
+    /// The engines that are available to tests here. PostgreSQL is missing if its package is not installed.
     package static let engines: [Engine] = Engine.allCases.filter {
         switch $0 {
         case .sqlite: true
@@ -19,7 +19,8 @@ package enum TemporaryDatabase {
         return database
     }
 
-    /// Where a new database is, for tests that open it several times or from another process: empty, or with the schema.
+    /// The URL of a new database, for tests that open it several times or from another process: empty, or with the
+    /// schema.
     package static func url(_ engine: Engine, migrated: Bool = false) throws -> String {
         switch engine {
         case .sqlite:
@@ -34,7 +35,7 @@ package enum TemporaryDatabase {
         }
     }
 
-    /// Opens what `url` gave.
+    /// Opens a URL from `url`.
     package static func open(_ url: String) throws -> any Database {
         guard let known = DatabaseURL(url) else { throw DatabaseError.unavailable(url: url, why: "no such engine") }
         return try known.open()
@@ -42,7 +43,8 @@ package enum TemporaryDatabase {
 
     private static let folder = Result { try TemporaryFolder() }
 
-    /// A file with the schema, of which others are copies: many times faster than migrating each. Closing it leaves no log beside it.
+    /// A file with the schema, which others are copied from: many times faster than migrating each. Closing it leaves no log
+    /// beside it.
     private static let sqliteTemplate = Result {
         let file = try folder.get().path("migrated.db")
         let database = try open("sqlite:" + file)
@@ -51,7 +53,7 @@ package enum TemporaryDatabase {
         return file
     }
 
-    /// A database with the schema, of which others are copies: ten times faster than migrating each.
+    /// A database with the schema, which others are copied from: ten times faster than migrating each.
     private static let postgreSQLTemplate = Result {
         guard let server = PostgreSQLServer.shared else {
             throw PostgreSQLServer.Absent(description: "PostgreSQL is not installed")

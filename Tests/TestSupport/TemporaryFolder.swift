@@ -1,12 +1,12 @@
 package import Foundation
 import Synchronization
 
-/// A folder for one test, gone with it.
+/// A folder for one test, which is deleted with this object.
 package final class TemporaryFolder: Sendable {
     package let url: URL
     private let base: String
 
-    /// Makes a folder of its own below the process's one.
+    /// Makes a new folder below the folder of the process.
     package init() throws {
         url = Self.root.appendingPathComponent(UUID().uuidString.lowercased(), isDirectory: true)
         base = url.path
@@ -21,7 +21,7 @@ package final class TemporaryFolder: Sendable {
     /// The path of a file or folder in it, which need not exist.
     package func path(_ name: String) -> String { name.isEmpty ? base : "\(base)/\(name)" }
 
-    /// This process's folder, removed when the process ends in good order.
+    /// The folder of this process, deleted when the process ends normally.
     static let root: URL = {
         let root = URL(fileURLWithPath: NSTemporaryDirectory(), isDirectory: true)
             .appendingPathComponent("waybill-tests-\(getpid())", isDirectory: true)

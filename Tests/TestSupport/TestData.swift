@@ -1,6 +1,6 @@
 import Foundation
 
-/// Files that tests compare with. `Tests/Data/README.md` says where each comes from.
+/// Files that tests compare with. `Tests/Data/README.md` states the source of each.
 package enum TestData {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -16,8 +16,8 @@ package enum TestData {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     }
 
-    /// The path of a file or folder of `shared`, a folder of larger data that may lie beside the checkout or above it; nil
-    /// where it is not there, which is what the tests that need it say in a trait.
+    /// The path of a file or folder of `shared`, a folder of larger data that may be beside the checkout or above it. Nil
+    /// where it is missing; tests that need it state that in a trait.
     package static func shared(_ name: String) -> String? {
         var folder = root
         for _ in 0..<4 {

@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What `--access-log` writes of requests, and the key of webhooks' secrets when it is lost.
+    /// The lines of `--access-log` about requests, and the loss of the key for webhooks' secrets.
     struct AccessLogTests {
         private static let names: Set = [
             "time", "address", "account", "method", "path", "call", "status", "error", "bytes", "microseconds",
         ]
 
-        /// A line for each request with who, what and how long, and nothing of a key.
+        /// A line for each request with user, call and duration, and no part of a key.
         @Test func aLineForEachRequest() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -57,7 +57,7 @@ extension EndToEnd {
             }
         }
 
-        /// A backup says that it does not hold the key, and holds it not; without the key webhooks stop and all else works.
+        /// A backup does not contain the key and says so; without the key webhooks stop, and everything else works.
         @Test func aLostKeyStopsWebhooksOnly() throws {
             let site = try Site()
             let organization = try site.organization()

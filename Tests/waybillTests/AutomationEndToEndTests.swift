@@ -62,7 +62,7 @@ extension EndToEnd {
                 ["orgToken": organization.token, "reportStatusUUID": try #require(data["uuid"] as? String)],
                 key: organization.key)
             #expect(zip.status == 200 && zip.body.starts(with: [0x50, 0x4B]))
-            // Once, and no secret in the log.
+            // It does so once, and the log contains no secret.
             #expect(heard.requests.withLock { $0.count } == 1)
             let ending = try server.stop()
             #expect(ending.status == 0)

@@ -36,7 +36,7 @@ extension EndToEnd {
             }
         }
 
-        /// Though the file is copied under another name first.
+        /// The file is copied under another name first.
         @Test func aFileNamesTheProjectOfADocumentWithoutAName() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -124,7 +124,7 @@ extension EndToEnd {
             return path
         }
 
-        /// Commands whose JSON needs more than a fresh directory: other tests of this target run them.
+        /// Commands whose JSON needs more than a fresh directory; other tests of this target run them.
         private static let triedElsewhere: Set<String> = [
             "backup", "restore", "migrate", "retry", "wait", "worker", "import advisories", "import agent",
             "import licenses",
@@ -132,7 +132,7 @@ extension EndToEnd {
             "key revoke",
         ]
 
-        /// One value on standard output, and nothing else.
+        /// Standard output has one value and nothing else.
         @Test func jsonOfEveryCommand() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -194,7 +194,7 @@ extension EndToEnd {
             }
         }
 
-        /// On a terminal a line counts records. The command that showed it waited for ever once it had printed its result.
+        /// On a terminal a line counts records. The command that showed it waited forever after printing its result.
         @Test func importsEndOnATerminal() throws {
             let site = try Site()
             _ = try site.organization()
@@ -205,7 +205,7 @@ extension EndToEnd {
             #expect(ending.output.contains("1 digest read; 0 records skipped"), "\(ending.output)")
         }
 
-        /// The root of a Debian machine with one package.
+        /// The root folder of a Debian machine with one package.
         private static func debian(_ site: Site) throws -> String {
             let root = site.folder.path("machine")
             try FileManager.default.createDirectory(atPath: root + "/var/lib/dpkg", withIntermediateDirectories: true)
@@ -252,14 +252,14 @@ extension EndToEnd {
             #expect(try reports() == before)
             _ = try site.importBOM(Document.cycloneDX(libraries: 4), to: organization)
             #expect(try zip(reports(), before).allSatisfy { $0 != $1 })
-            // What was there before the change is what it was then.
+            // The facts from before the change stay as they were then.
             _ = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
             #expect(try reports() == before)
         }
 
         // MARK: Settings
 
-        /// Flags, then variables, then the file.
+        /// The order of precedence: flags, variables, the file.
         @Test func precedenceOfSettings() throws {
             let site = try Site()
             let file = site.folder.path("waybill.conf")

@@ -19,7 +19,7 @@ extension EndToEnd {
                     "waybill: there is no command usre; did you mean waybill user list|add|remove|role?\n"
                 ),
                 (["nonsense"], "waybill: there is no command nonsense; `waybill --help` lists them\n"),
-                // Nothing that may be secret is repeated.
+                // No message repeats a text that may be secret.
                 (["--key", "abc"], "waybill: no command is given; `waybill --help` lists them\n"),
             ] as [([String], String)])
         func aMistypedCommandIsOneLine(arguments: [String], errors: String) throws {
@@ -49,7 +49,7 @@ extension EndToEnd {
             #expect(plain.output == "waybill \(version ?? "")\n")
         }
 
-        /// Every command and every flag stands in each.
+        /// Every command and every flag is in each of them.
         @Test func completionsAndManPagesNameEverything() throws {
             let scripts = try ["bash", "zsh", "fish"].map { try Executable.run(["completion", $0]).output }
             let folder = try TemporaryFolder()
@@ -69,7 +69,7 @@ extension EndToEnd {
             }
         }
 
-        /// Each status of the help stands in the manual of operation, and in every man page.
+        /// The manual of operation and every man page contain each status of the help.
         @Test func exitStatusesAreDocumented() throws {
             let help = try Executable.run(["--help"]).output
             let sentence = try #require(
@@ -84,8 +84,8 @@ extension EndToEnd {
             }
         }
 
-        /// Runs a command on a terminal, which `script` gives it. The terminal outlives the command, for `script` may lose what it has
-        /// not read when the last process of the terminal ends.
+        /// Runs a command on a terminal that `script` provides. The terminal outlives the command, because `script` may lose
+        /// unread output when the last process of the terminal ends.
         private static func onTerminal(_ words: String, _ variables: [String: String]) throws -> Program.Ending {
             try Program(
                 "/usr/bin/script",
@@ -105,7 +105,7 @@ extension EndToEnd {
                 let ending = try Self.onTerminal(words, variables)
                 #expect(ending.output.contains("database") && !ending.output.contains(escape), "\(variables)")
             }
-            // An empty NO_COLOR says nothing (https://no-color.org).
+            // An empty NO_COLOR has no meaning (https://no-color.org).
             #expect(try Self.onTerminal(words, ["TERM": "xterm", "NO_COLOR": ""]).output.contains(escape))
             #expect(try !site.run("doctor").output.contains(escape))
         }
@@ -117,7 +117,7 @@ extension EndToEnd {
             try Document.cycloneDX(libraries: 2_000, name: "Large").write(to: URL(fileURLWithPath: path))
             let ending = try Self.onTerminal("import sbom \(path) --product Shop --data \(site.data)", [:])
             #expect(ending.output.contains(/bom\.json: \d+, \d+ s, \d+ MiB/), "\(ending.output.suffix(500))")
-            // Elsewhere there is no line that changes.
+            // Outside of a terminal no line changes.
             let plain = try site.run("import", "sbom", path, "--product", "Shop")
             #expect(plain.status == 0 && !plain.errors.contains("MiB"), "\(plain.errors)")
         }

@@ -3,14 +3,14 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Each shell reads its script and completes with it.
+    /// Each shell reads its script and completes command lines with it.
     struct CompletionTests {
-        /// Command lines, with what each becomes where one word alone can follow.
+        /// Command lines, each with its completion if only one word can follow.
         private static let unique = [
             ("waybill im", "waybill import "), ("waybill import sb", "waybill import sbom "),
             ("waybill user re", "waybill user remove "), ("waybill report --form", "waybill report --format "),
             ("waybill import sbom --product x --project-v", "waybill import sbom --product x --project-version "),
-            // A flag of `list` is none of `user list`.
+            // A flag of `list` is not a flag of `user list`.
             ("waybill list --lim", "waybill list --limit "), ("waybill user list --lim", "waybill user list --lim"),
         ]
 
@@ -39,7 +39,7 @@ extension EndToEnd {
             }
         }
 
-        /// Types each line and a tab into a zsh that has a terminal, and prints the line that it has then.
+        /// Types each line and a tab into a zsh with a terminal, and prints the resulting line.
         private static let zshTypist = #"""
             zmodload zsh/zpty
             folder=$1; shift

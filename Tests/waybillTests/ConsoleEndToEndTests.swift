@@ -17,7 +17,7 @@ extension EndToEnd {
             #expect(entered.status == 303)
             let cookie = "Cookie: " + String(try #require(entered.header("Set-Cookie")).prefix { $0 != ";" })
 
-            // The product, then its project, then the report, by the links and the form.
+            // The way to the product, then to its project, then to the report, by the links and the form.
             let home = try server.get("/", [cookie]).text
             let product = try #require(home.firstMatch(of: /"(\/console\/product\/[0-9a-f]{64})"/)?.1)
             let page = try server.get(String(product), [cookie]).text

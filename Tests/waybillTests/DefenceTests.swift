@@ -15,7 +15,7 @@ extension EndToEnd {
             return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0
         }
 
-        /// Also paths that an earlier version left open.
+        /// Paths that an earlier version left accessible are closed, too.
         @Test func whatIsKeptIsClosedToOthers() throws {
             let site = try Site()
             try FileManager.default.createDirectory(atPath: site.data, withIntermediateDirectories: true)
@@ -54,7 +54,7 @@ extension EndToEnd {
             }
         }
 
-        /// Names of documents steer no terminal, whatever command shows them; JSON has them as they are.
+        /// Names in documents never control a terminal, whatever command shows them; JSON has them unchanged.
         @Test func namesSteerNoTerminal() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -88,7 +88,8 @@ extension EndToEnd {
             #expect(json.contains("Q\u{202E}"), "\(json)")
         }
 
-        /// A pattern that an earlier version took and RE2 does not: doctor and the console say which, and that it decides nothing.
+        /// A pattern that an earlier version accepted and RE2 refuses: doctor and the console name it, and say that it decides
+        /// nothing.
         @Test func aPatternThatCannotBeUsedIsNamed() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -118,12 +119,12 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// A key in the head is looked up before anything of the body is read, also where the database is on another machine.
+        /// The key in the head is looked up before any byte of the body is read, even if the database is on another machine.
         @Test(arguments: TemporaryDatabase.engines) func aWrongKeyIsRefusedAtTheHead(engine: Engine) throws {
             let flags = engine == .postgresql ? ["--database", try PostgreSQLServer.started.get().makeDatabase()] : []
             let server = try RunningServer(try Site(flags))
             for (path, status) in [("/api/v1/bom", 401), ("/api/v1/vex", 401)] {
-                // Not a byte of the hundred million comes: only the head can be what is answered.
+                // None of the hundred million bytes is sent, so only the head can cause the answer.
                 let head = """
                     PUT \(path) HTTP/1.1\r\nHost: h\r\nX-Api-Key: \(String(repeating: "0", count: 64))\r\n\
                     Content-Length: 100000000\r\n\r\n
@@ -148,7 +149,7 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// A graph in which each library above needs each below, `count` of them.
+        /// A graph in which each library of a level needs each of the next, with `count` libraries in a level.
         private static func dense(_ count: Int) -> Data {
             let components = (0..<count * 2).map {
                 #"{"type":"library","bom-ref":"\#($0)","name":"l\#($0)","version":"1","purl":"pkg:npm/l\#($0)@1"}"#
@@ -190,7 +191,8 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// Three hundred reports at once are made four at a time, some are refused, and another is served meanwhile.
+        /// Of three hundred reports at once, four are made at a time and some are refused; another organization is
+        /// served in the meantime.
         @Test func aFloodOfReportsLeavesOthersServed() async throws {
             let site = try Site()
             let organization = try site.organization()
@@ -242,8 +244,8 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.output)\(ending.errors)")
         }
 
-        /// The verdict of systemd about the units: it knows every setting, and none contradicts another. The program need not be
-        /// installed for that, so another one stands in its place.
+        /// systemd's verdict about the units: it knows every setting, and no two contradict each other. The program need not be
+        /// installed for this, so another one takes its place.
         @Test(
             .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "needs systemd"),
             arguments: ["waybill.service", "waybill-worker.service", "waybill-update.service", "waybill-update.timer"])
@@ -260,7 +262,8 @@ extension EndToEnd {
             #expect(ending.status == 0 && ending.errors.isEmpty, "\(ending.output)\(ending.errors)")
         }
 
-        /// The commands of the units are the program's, and it does its work under their filters and limits.
+        /// The commands in the units are those of the program, and the program works under the units' filters and
+        /// limits.
         @Test(
             .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "needs systemd"),
             arguments: ["waybill", "waybill-worker", "waybill-update"])
@@ -274,7 +277,7 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.output)\(ending.errors.suffix(3000))")
         }
 
-        /// Each test that docs/security.md names is there.
+        /// Each test that docs/security.md names exists.
         @Test func theGuideNamesTestsThatAre() throws {
             let guide = try String(contentsOf: Self.root.appendingPathComponent("docs/security.md"), encoding: .utf8)
             var named: Set<String> = []

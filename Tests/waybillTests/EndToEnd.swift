@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-// DESIGN. These tests start the executable, use it as its users do, and check the files that it leaves. They run one
-// after the other: each needs the machine, and some kill processes that others would need. Tests that only ask share
-// one server.
+// DESIGN. These tests start the executable, use it like its users, and check the files that it leaves. They run one
+// after the other, because each needs the machine, and some kill processes that others would need. Tests that only
+// read share one server.
 
 @Suite(.serialized)
 enum EndToEnd {}
 
-/// A server for tests that leave it as it is: two organizations, each with a product Shop and a project Cart.
+/// A server for tests that do not change it: two organizations, each with a product Shop and a project Cart.
 enum Shared {
     struct Tenant: Sendable {
         let organization: Organization
@@ -49,9 +49,9 @@ enum Shared {
     }
 }
 
-/// The tools that look at archives.
+/// The tools that check archives.
 enum Archive {
-    /// The members of a ZIP with their contents, after `unzip -t` found it whole.
+    /// The members of a ZIP with their contents, after a successful `unzip -t`.
     static func open(_ zip: Data) throws -> [String: Data] {
         let folder = try TemporaryFolder()
         let path = folder.path("report.zip")

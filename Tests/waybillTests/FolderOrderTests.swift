@@ -1,17 +1,17 @@
 import Foundation
 import Testing
 
-/// Folders of one target use each other in one direction, so that each can be read without those above it. SwiftPM refuses circles of
-/// targets; nothing else refuses circles of folders. A folder and the folders inside it count as one room.
+/// Folders of one target use each other in only one direction, so that each can be read without those above it. SwiftPM refuses
+/// circular targets, but not circular folders. A folder and the folders inside it count as one.
 @Suite struct FolderOrderTests {
     private static let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sources")
 
     private struct File {
         let folder: String
-        /// The types that it declares for other files of its target.
+        /// The types that the file declares for other files of its target.
         let declared: Set<String>
-        /// Words of its code that may name types.
+        /// The words of its code that may name types.
         let named: Set<String>
 
         var target: String { String(folder.prefix { $0 != "/" }) }
@@ -45,7 +45,7 @@ import Testing
         #expect(Self.circle(of: [File("A/Up/Upper.swift", up), File("B/Down/Lower.swift", back)]) == [])
     }
 
-    /// The folders of circles and of the ways between them; empty where there are none.
+    /// The folders of circles, with the uses between them; empty without circles.
     private static func circle(of files: [File]) -> [String] {
         var folders: [String: Set<String>] = [:]
         for file in files {
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    /// Types that are declared at the margin, where declarations of files stand.
+    /// Types that are declared without indentation, where declarations of a file are.
     private static func declarations(in text: String) -> Set<String> {
         let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "actor", "typealias"]
         let modifiers: Set<Substring> = ["package", "public", "final", "indirect", "nonisolated"]
@@ -87,7 +87,7 @@ import Testing
         return names
     }
 
-    /// The words that begin with a capital, without those of comments and strings.
+    /// The words that begin with a capital, outside of comments and strings.
     private static func words(of text: [UInt8]) -> Set<String> {
         let (quote, slash, newline) = (UInt8(ascii: "\""), UInt8(ascii: "/"), UInt8(ascii: "\n"))
         func isThere(_ byte: UInt8, _ count: Int, at place: Int) -> Bool {

@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A client that opens sockets and says nothing, with the limits that a server has by default.
+    /// A client that opens sockets and sends nothing, with a server's default limits.
     struct IdleSocketTests {
         private static let count = 4500
 
-        /// Whether this process may have so many files open, now that it asks for it.
+        /// Whether this process may have this many open files, after asking for it.
         private static func raiseOpenFiles(to count: rlim_t) -> Bool {
             var limit = rlimit()
             guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_max >= count else {
@@ -18,7 +18,7 @@ extension EndToEnd {
             return setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
         }
 
-        /// A socket from 127.0.0.2; others of the tests come from 127.0.0.1.
+        /// A socket from 127.0.0.2; other sockets of the tests come from 127.0.0.1.
         private func idle(to port: Int) throws -> Int32 {
             let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
             try #require(handle >= 0, "\(String(cString: strerror(errno)))")
@@ -40,14 +40,14 @@ extension EndToEnd {
             return handle
         }
 
-        /// Neither bytes nor the end of the connection come.
+        /// Neither bytes nor the end of the connection arrive.
         private func isOpen(_ handle: Int32) -> Bool {
             var byte: UInt8 = 0
             return recv(handle, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) < 0 && errno == EAGAIN
         }
 
-        /// More sockets of one address than the server takes of all: it keeps 512 of them, other addresses are served meanwhile, and
-        /// the server itself needs no more files open than any process may have (1,024).
+        /// More sockets of one address than the server accepts in total: it keeps 512 of them, and serves other addresses in
+        /// the meantime. The server itself needs no more open files than any process may have (1,024).
         @Test(.enabled(if: raiseOpenFiles(to: 5000), "needs 5,000 open files (ulimit -Hn)"))
         func othersAreServed() throws {
             let server = try RunningServer(try Site())

@@ -31,7 +31,7 @@ extension EndToEnd {
             }
         }
 
-        /// Has somebody else's program read a part.
+        /// Lets another author's program read a part.
         private func check(_ content: Data, format: String, key: String) throws {
             let folder = try TemporaryFolder()
             let path = folder.path("part.\(format)")
@@ -79,17 +79,18 @@ extension EndToEnd {
                         #expect(json["specVersion"] as? String == version)
                         #expect((json["components"] as? [Any])?.count ?? 0 >= 1)
                     }
-                    // Our own documents can be read again.
+                    // Waybill can read its own documents.
                     let site = try Site()
                     let other = try site.organization()
                     let libraries = try site.importBOM(content, to: other).libraries
-                    // The described component is the project there, and no library of it.
+                    // The described component is the project itself, and not a library of the project.
                     #expect(libraries == expected - (standard == "SPDX" ? 1 : 0), "\(name)")
                 }
             }
         }
 
-        /// product.md §3.3 no. 6: the same again is the same artifact; a change of the data is another.
+        /// product.md §3.3 no. 6: the same request again gives the same artifact; after a change of the data, a new
+        /// one.
         @Test func aReportFollowsTheData() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -113,7 +114,7 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// product.md §3.3 no. 9: what was uploaded before is in the report that was asked for after.
+        /// product.md §3.3 no. 9: an earlier upload is in a later report.
         @Test func aReportContainsTheUploadBeforeIt() throws {
             let server = try Shared.server()
             let organization = try server.site.organization("Uploader")

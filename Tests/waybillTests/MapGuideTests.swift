@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The map of targets in `docs/flow.md` is what `Package.swift` declares: `make docs` writes it.
+/// The map of targets in `docs/flow.md` equals the declarations in `Package.swift`; `make docs` writes it.
 ///
-/// The names of targets and their imports come from the package; what each holds is a sentence that people write in the table.
+/// The names of targets and their imports come from the package; people write the sentence about each in the table.
 @Suite struct MapGuideTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -23,7 +23,7 @@ import Testing
 
     /// The targets of `Sources`, as SwiftPM reads the manifest.
     private static func targets() throws -> [Package.Target] {
-        // A folder of its own, for that of the package is locked by the run of these tests.
+        // A separate folder, because the run of these tests locks the package's own.
         let folder = try TemporaryFolder()
         let described = try ForeignTool.run(
             "/usr/bin/env",
@@ -34,7 +34,7 @@ import Testing
         return try decoder.decode(Package.self, from: described).targets.filter { $0.path.hasPrefix("Sources/") }
     }
 
-    /// The table as it should be, with the sentences about targets that the table has.
+    /// The expected table, with the existing sentences about targets.
     private static func table(_ targets: [Package.Target], _ sentences: [String: String]) -> String {
         let imports = targets.reduce(into: [:]) { $0[$1.name] = ($1.targetDependencies ?? []).sorted() }
         let ours = Set(targets.filter { $0.moduleType == "SwiftTarget" }.map(\.name))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Names in the place of tokens, lists, and what reads without making anything.
+    /// Names in place of tokens, lists, and commands that read without making anything.
     struct NameTests {
         /// Two organizations with a product Shop; the first has two projects in it, and one of another product.
         private static func site() throws -> Site {
@@ -52,7 +52,7 @@ extension EndToEnd {
             #expect(ambiguous.status == 2)
             #expect(ambiguous.errors.contains("2 organizations are meant"))
             #expect(try Self.names(site, ["--org", "Rival"]) == [])
-            // What another organization has is unknown there.
+            // The other organization's things are unknown there.
             #expect(try site.run("get", "project", "Shop/Cart", "--org", "Rival").status == 1)
             #expect(try site.run("list", "projects", "--org", "Rival", "--scope", token).status == 1)
         }
@@ -76,7 +76,7 @@ extension EndToEnd {
             #expect(try items("part-0", "--project", "Cart", "--project", "Pay").count == 3)
             #expect(try items("part-0", "--severity", "critical", "--exploited").isEmpty)
             #expect(try items("nothing like it").isEmpty)
-            // A project's name, and all of its libraries.
+            // A project's name finds all of its libraries.
             #expect(try items("pay").count == 3)
             let some = try site.run("ask", "part", "--limit", "2")
             #expect(some.output.split(separator: "\n").count == 2 && some.errors.contains("--limit shows them"))
@@ -102,7 +102,7 @@ extension EndToEnd {
             #expect(try site.run("list", "users").status == 0)
         }
 
-        /// A mistyped directory is no empty inventory.
+        /// A mistyped directory must not look like an empty inventory.
         @Test(arguments: [
             ["list", "products"], ["get", "product", "x"], ["delete", "product", "x", "--yes"], ["wait", "x"],
             ["report", "OrgInventoryReport", "--scope", "x", "--output", "x.zip"], ["audit"], ["user", "list"],
@@ -132,7 +132,7 @@ extension EndToEnd {
             }
         }
 
-        /// The fault of a file is said once, in words.
+        /// The fault of a file is reported once, in words.
         @Test func aFileThatIsNoDatabase() throws {
             let site = try Site()
             try FileManager.default.createDirectory(atPath: site.data, withIntermediateDirectories: true)
@@ -145,7 +145,7 @@ extension EndToEnd {
             #expect(doctor.output.components(separatedBy: "is no SQLite database").count == 2, "\(doctor.output)")
         }
 
-        /// A wrong path or name is an error, and not a source without news.
+        /// A wrong path or name is an error, rather than a source without news.
         @Test func nothingReadIsAFailure() throws {
             let site = try Self.site()
             let text = site.folder.path("README.md")

@@ -18,7 +18,7 @@ extension EndToEnd {
                 .joined(separator: "\n")
         }
 
-        /// Submit, poll and download are complete, from files of the repository.
+        /// Submit, poll and download are complete, with files of the repository.
         @Test func theTourWorksByCopyAndPaste() throws {
             let folder = try TemporaryFolder()
             try FileManager.default.createSymbolicLink(
@@ -49,7 +49,7 @@ extension EndToEnd {
             #expect(parts[2].hasPrefix("![") && text.components(separatedBy: "![").count == 2)
         }
 
-        /// The start page leads each reader to a page, and no page is left out.
+        /// The start page links to a page for each kind of reader, and no page is left out.
         @Test func theStartPageLeadsEverywhere() throws {
             let start = try String(contentsOfFile: Self.root + "/docs/README.md", encoding: .utf8)
             for reader in [
@@ -61,7 +61,8 @@ extension EndToEnd {
             }
         }
 
-        /// The anchors of a page: of each heading its words in lower case with hyphens, numbered from the second of a name on.
+        /// The anchors of a page: for each heading its words in lower case with hyphens, with a number from the second equal
+        /// heading on.
         private static func anchors(of page: String) throws -> Set<String> {
             var (anchors, counts) = (Set<String>(), [String: Int]())
             var isCode = false
@@ -80,7 +81,7 @@ extension EndToEnd {
             return anchors
         }
 
-        /// Every page, and every heading, that a document or an alert rule links to is there.
+        /// Every page and heading that a document or an alert rule links to exists.
         @Test func noLinkIsDead() throws {
             let files = FileManager.default
             let pages =
@@ -117,7 +118,7 @@ extension EndToEnd {
             #expect(links > 60 && places > 20, "\(links) \(places)")
         }
 
-        /// The examples say of themselves that they are made up.
+        /// The examples state that they are made up.
         @Test func theExamplesAreNamedAsMade() throws {
             let text = try String(contentsOfFile: Self.root + "/Examples/README.md", encoding: .utf8)
             #expect(text.hasPrefix("# Made-up examples"))

@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// `packaging/release` in a repository of its own, whose Makefile makes nothing.
+    /// Runs `packaging/release` in a separate repository whose Makefile makes nothing.
     @Suite(.enabled(if: ForeignTool.find("git") != nil, "needs git"))
     struct ReleaseTests {
         /// Files below `packaging` that name the image.
         private static let manifests = ["compose.yaml", "kubernetes/kustomization.yaml"]
 
-        /// The image that a cluster starts is that of this version.
+        /// A cluster starts the image of this version.
         @Test func manifestsNameTheVersion() throws {
             let version = try #require(try Executable.run(["version"]).output.split(separator: " ").last)
                 .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -19,7 +19,7 @@ extension EndToEnd {
             }
         }
 
-        /// A repository with what the script looks at.
+        /// A repository with the files that the script reads.
         private final class Repository: Sendable {
             let folder: TemporaryFolder
 
@@ -82,7 +82,7 @@ extension EndToEnd {
                 ).wait()
             }
 
-            /// Nothing of the user's settings, as a hook or a key to sign with.
+            /// It uses none of the user's settings, such as a hook or a signing key.
             private static let environment = ["GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"]
         }
 

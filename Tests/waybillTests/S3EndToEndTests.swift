@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The whole server over a bucket: submit, poll, download, and the bucket away meanwhile.
+/// The whole server with a bucket: submit, poll, download, and an outage of the bucket.
 @Suite(.serialized, .enabled(if: S3Server.isInstalled, "needs Debian's package python3-swift"))
 struct S3EndToEndTests {
     private struct Failed: Error, CustomStringConvertible {
@@ -22,7 +22,7 @@ struct S3EndToEndTests {
 
         private static let program = Bundle.main.bundleURL.path
 
-        /// - Parameter endpoint: of a way to the bucket; nil for its own.
+        /// - Parameter endpoint: the address of the path to the bucket; nil for the bucket's own.
         init(_ bucket: S3Server, by endpoint: String? = nil) throws {
             folder = try TemporaryFolder()
             var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("WAYBILL_") }
@@ -104,7 +104,7 @@ struct S3EndToEndTests {
             process = nil
         }
 
-        /// The output of curl for a call; its body goes to `file`.
+        /// The output of curl for a call; the body of the answer is written to `file`.
         @discardableResult
         func call(_ type: String, _ fields: [String: Any], to file: String, _ more: [String] = []) throws -> String {
             var body = fields
@@ -185,12 +185,12 @@ struct S3EndToEndTests {
         try bucket.kill()
         #expect(try site.findings().contains(bucket.endpoint))
         let second = try site.submit("xml")
-        // Until it was tried and put back.
+        // Waits until the job was tried and requeued.
         for _ in 0..<300 where !site.logged.contains("job waiting") { usleep(100_000) }
         #expect(site.logged.contains("job waiting"))
         let during = try site.status(second)["status"] as? String
         #expect(during == "PENDING" || during == "IN_PROGRESS")
-        // A download meanwhile is an error that says so, not a report.
+        // A download in the meantime gives an error with the reason, not a report.
         #expect(try site.call("downloadAsyncReport", request, to: "none") != "200 application/zip")
         try bucket.start()
         try site.finish(second)

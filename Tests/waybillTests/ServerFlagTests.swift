@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// `--server`: the same commands on the data and at a running server print the same and end alike.
+    /// `--server`: the same commands print and end alike on the data and with a running server.
     struct ServerFlagTests {
-        /// A server over two projects of the product Shop and one of Kiosk.
+        /// A server with two projects of the product Shop and one of Kiosk.
         private final class World: Sendable {
             let site: Site
             let organization: Organization
@@ -22,7 +22,8 @@ extension EndToEnd {
                 server = try RunningServer(site, flags)
             }
 
-            /// Runs a command at the server: with the key in a variable, in another place than that of the data.
+            /// Runs a command with the server: the key is in a variable, and the folder differs from that of the
+            /// data.
             func remote(_ words: [String], key: String? = nil) throws -> Program.Ending {
                 try Executable.run(
                     words + ["--server", "http://127.0.0.1:\(server.port)/"],
@@ -119,7 +120,7 @@ extension EndToEnd {
             let made = try world.remote(["import", "sbom", named, "--product", "New"])
             #expect(made.output.hasPrefix("New / Store: 4 libraries\n  productToken "), "\(made.errors)")
             #expect(made.output.hasSuffix("made the product New\n"))
-            // A document without a name is called after its file, and the version is appended.
+            // A document without a name gets the name of its file, and the version is appended.
             let nameless = try world.write(Document.cycloneDX(libraries: 2, name: "."), to: "billing.cdx.json")
             let words = ["import", "sbom", nameless, "--product", "New", "--project-version", "7", "--json"]
             let json = try JSONSerialization.jsonObject(with: Data(try world.remote(words).output.utf8))
@@ -128,7 +129,7 @@ extension EndToEnd {
             let again = try JSONSerialization.jsonObject(with: Data(try world.local(words).output.utf8))
             let same = ((again as? [String: Any])?["projects"] as? [[String: Any]])?.first
             #expect(same?["projectToken"] as? String == project?["projectToken"] as? String)
-            // One of several that cannot be read is named; the others come in.
+            // Of several files, an unreadable one is named, and the others are imported.
             let bad = try world.write(Data("{}".utf8), to: "bad.json")
             let some = try world.remote(["import", "sbom", bad, named, "--product", "New"])
             #expect(some.status == 1 && some.output.hasPrefix("New / Store"))
@@ -201,7 +202,7 @@ extension EndToEnd {
                 let ending = try Executable.run(["list", "products"] + flags, environment: variables)
                 #expect(ending.output.hasPrefix("Kiosk\t") && ending.status == 0, "\(flags) \(ending.errors)")
             }
-            // A flag that names data goes before a variable that names a server.
+            // A flag that names data takes precedence over a variable that names a server.
             let here = try Executable.run(
                 ["list", "products"] + world.site.flags, environment: ["WAYBILL_SERVER": "http://127.0.0.1:1"])
             #expect(here.status == 0)
@@ -229,7 +230,7 @@ extension EndToEnd {
             #expect(gone.status == 1 && gone.errors.contains("cannot reach http://127.0.0.1:1"), "\(gone.errors)")
         }
 
-        /// A certificate is believed by `--trust` alone, and only for its name.
+        /// A certificate is trusted only with `--trust`, and only for its name.
         @Test func certificatesAreChecked() throws {
             let folder = try TemporaryFolder()
             let (certificate, key) = (folder.path("cert.pem"), folder.path("key.pem"))

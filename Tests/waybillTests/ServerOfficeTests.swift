@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// People, keys and the audit trail by `--server`: what the operator does on the data, an administrator does at a server.
+    /// People, keys and the audit trail by `--server`: an administrator does at a server what the operator does on the data.
     struct ServerOfficeTests {
         /// A server over an organization with the product Shop.
         private final class World: Sendable {
@@ -29,7 +29,7 @@ extension EndToEnd {
                 try Executable.run(words + site.flags, in: site.folder.url.path)
             }
 
-            /// Whether a key opens anything.
+            /// Whether a key is valid anywhere.
             func opens(_ key: String) throws -> Bool {
                 try remote(["list", "products"], key: key).status == 0
             }
@@ -46,7 +46,7 @@ extension EndToEnd {
             let ada = ["--email", "ada@example.org"]
             let first = try Self.key(
                 try world.remote(["user", "add", "--name", "Ada", "--role", "MEMBER", "--json"] + ada))
-            // The same is seen, and refused in the same words, on both sides.
+            // Both sides show the same, and refuse in the same words.
             for words in [
                 ["user", "list"], ["key", "list"] + ada, ["key", "list", "--json"] + ada, ["user", "add"] + ada,
                 ["user", "role", "--role", "MEMBER", "--email", "x@example.org"],

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A database that can be reached and says nothing: every door answers in its time, and says when to come again.
+    /// A database that can be reached and does not answer: every door answers in time, and states when to try again.
     @Suite(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"), .timeLimit(.minutes(5)))
     struct SilentDoorTests {
         private struct Knock: Sendable {
@@ -22,7 +22,7 @@ extension EndToEnd {
             let seconds: Double
         }
 
-        /// Knocks at all doors at once.
+        /// Sends requests to all doors at once.
         private func knock(_ knocks: [Knock], at server: RunningServer) -> [Said] {
             let said = Mutex<[Said]>([])
             DispatchQueue.concurrentPerform(iterations: knocks.count) { number in
@@ -90,7 +90,7 @@ extension EndToEnd {
                 body: Data("userKey=\(organization.key)".utf8))
             let session = String(try #require(entered.header("Set-Cookie")).prefix { $0 != ";" })
             let knocks = try Self.knocks(organization, project, session: session)
-            // All of them are let in while the database answers.
+            // All are admitted while the database answers.
             for said in knock(knocks, at: server) {
                 #expect((200..<400).contains(said.answer?.status ?? 0), "\(said.name): \(said.answer?.text ?? "")")
             }

@@ -27,7 +27,7 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// SQLite opens a database that it cannot write where a killed process left the log, and no other.
+        /// SQLite opens an unwritable database only if a killed process left the log.
         @Test(
             .enabled(if: getuid() != 0 || ForeignTool.canMount, "root needs the right to mount"),
             arguments: [false, true])
@@ -75,7 +75,7 @@ extension EndToEnd {
             let refused = try site.run("import", "sbom", large, "--org", organization.token, "--product", "Other")
             #expect(refused.status == 1)
             #expect(refused.errors.contains("No space left on device"), "\(refused.errors)")
-            // A submission may still find room in the log; then it is kept, and done when there is room for it.
+            // A submission may still fit into the log. It is then kept, and done once there is room.
             let answer = try server.call(
                 "generateProjectReportAsync",
                 [
@@ -122,14 +122,14 @@ extension EndToEnd {
             let answer = try ForeignTool.run(
                 curl, ["-sS", "--max-time", "60", "--cacert", certificate, "\(url)/api/v1.4", "-d", body])
             #expect(String(decoding: answer, as: UTF8.self).contains("\"orgName\":\"Acme\""))
-            // On every answer: of a call, the console, health, a missing path (RFC 6797 §7.1).
+            // Every answer has it: of a call, the console, health, a missing path (RFC 6797 §7.1).
             for path in ["/api/v1.4", "/", "/health/live", "/nothing"] {
                 let head = try ForeignTool.run(curl, ["-sS", "-i", "--cacert", certificate, "\(url)\(path)"])
                 #expect(
                     String(decoding: head, as: UTF8.self).contains("Strict-Transport-Security: max-age=31536000\r\n"),
                     "\(path)")
             }
-            // A client that does not know the certificate gets no answer, and neither does plain HTTP.
+            // A client that does not trust the certificate gets no answer, and neither does plain HTTP.
             #expect(throws: ForeignTool.Failed.self) { try ForeignTool.run(curl, ["-sS", "\(url)/health/live"]) }
             let plain = try? server.get("/health/live")
             #expect(plain?.status != 200)
@@ -146,8 +146,8 @@ extension EndToEnd {
             }
         }
 
-        /// A start over an existing directory, and the end, take little of the processor: ten times what was measured, as
-        /// machines differ and this is a debug build.
+        /// Starting with an existing directory, and stopping, take little processor time: the limit is ten times the
+        /// measured one, because machines differ and this is a debug build.
         @Test func aStartCostsLittle() throws {
             let site = try Site()
             try RunningServer(site).stop()
@@ -157,7 +157,7 @@ extension EndToEnd {
     }
 }
 
-/// Keeps a directory from being written: by its mode, and for root by a mount.
+/// Makes a directory unwritable: by its mode, and for root by a mount.
 private struct WriteProtection {
     let path: String
     let isMounted: Bool

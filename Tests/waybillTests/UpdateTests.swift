@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// `waybill update` and `serve --update`, against folders that are laid out as a mirror.
+    /// `waybill update` and `serve --update`, with folders in the layout of a mirror.
     @Suite struct Updating {
         private static let advisory = """
             {"id":"MAL-1","modified":"2026-01-01T00:00:00Z","summary":"s","affected":[{"package":{"ecosystem":"npm",\
@@ -61,7 +61,7 @@ extension EndToEnd {
             #expect(repeated.status == 0 && repeated.processorSeconds < 2)
             #expect(repeated.output.contains(#""source":"osv","state":"unchanged","records":1"#))
 
-            // An older list changes nothing; the command says so and fails, and so does `doctor` warn.
+            // An older list changes nothing: the command says so and fails, and `doctor` warns.
             try kev("2026-02-01", to: mirror)
             let failed = try site.run("update", "--from", mirror.url.path)
             #expect(failed.status == 1 && failed.output.contains("kev: failed, 1 record"))
@@ -91,7 +91,7 @@ extension EndToEnd {
             #expect(proxy.lines == ["GET http://mirror.invalid/\(Self.kevPath) HTTP/1.1"])
             #expect(try site.number("SELECT count(*) FROM exploited") == 1)
 
-            // Nothing listens at the proxy's port.
+            // No process listens on the proxy's port.
             let mirror = try answering("2026-03-02")
             let direct = try site.run(
                 "update", "kev", "--from", "http://127.0.0.1:\(mirror.port)",
@@ -99,7 +99,7 @@ extension EndToEnd {
             #expect(direct.status == 0, "\(direct.errors)")
             #expect(mirror.lines == ["GET /\(Self.kevPath) HTTP/1.1"])
 
-            // Encrypted, the proxy only learns the name.
+            // With TLS, the proxy only learns the name.
             let tunnel = try ScriptedServer([.answer(status: 403)])
             let encrypted = try Program(
                 Executable.path, ["update", "kev", "--from", "https://mirror.invalid"] + site.flags,

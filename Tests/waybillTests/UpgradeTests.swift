@@ -5,12 +5,12 @@ import Testing
 @testable import Database
 
 extension EndToEnd {
-    /// Data of programs with older schemas are brought up to date, on every way, and show what they showed.
+    /// Data of programs with older schemas are upgraded in every way, and then show the same as before.
     struct UpgradeTests {
         private static let isWriting = ProcessInfo.processInfo.environment["WAYBILL_GOLDEN"] == "write"
 
-        /// Each new step needs a fixture, made by a program with exactly that schema; fixtures of schemas without a
-        /// release may be removed then (docs/schema.md, "A new step").
+        /// Each new step needs a fixture, made by a program with exactly that schema. Fixtures of schemas without a
+        /// release may then be deleted (docs/schema.md, "A new step").
         @Test func everySchemaHasItsFixture() {
             let there = SchemaFixture.all.map(\.schema)
             let newest = Migration.all.count
@@ -23,7 +23,7 @@ extension EndToEnd {
             }
         }
 
-        /// `make golden` keeps what differs; write the reason into differences.json.
+        /// `make golden` stores the differences; write the reason into differences.json.
         @Test(arguments: SchemaFixture.all, SchemaFixture.Way.allCases)
         func reportsAreGolden(fixture: SchemaFixture, way: SchemaFixture.Way) throws {
             let site = try fixture.site(way)
@@ -54,7 +54,7 @@ extension EndToEnd {
             return "at byte \(place) of \(expected.count) and \(made.count):\n- \(shown[0])\n+ \(shown[1])"
         }
 
-        /// A declared difference has a reason and is one.
+        /// A declared difference has a reason and exists.
         @Test(arguments: SchemaFixture.all) func differencesHaveReasons(fixture: SchemaFixture) throws {
             let reasons = try fixture.differences()
             for (file, reason) in reasons {
@@ -69,7 +69,8 @@ extension EndToEnd {
                     == Set(fixture.facts().reports.map(\.file)))
         }
 
-        /// A server goes on with old data: the key opens, a finished report is there, an upload that waited comes in.
+        /// A server continues with old data: the key is valid, a finished report exists, and a waiting upload is
+        /// imported.
         @Test(arguments: SchemaFixture.all, SchemaFixture.Way.allCases)
         func aServerGoesOn(fixture: SchemaFixture, way: SchemaFixture.Way) throws {
             let site = try fixture.site(way)
@@ -89,13 +90,14 @@ extension EndToEnd {
                 #expect(try Archive.open(zip).keys.sorted() == facts.report.members)
             }
             try server.stop()
-            // No backup holds the key of the secrets of webhooks: that alone may be amiss then.
+            // No backup contains the key for webhooks' secrets, so only that may be missing.
             let ending = try site.run("doctor")
             let bad = ending.output.split(separator: "\n").filter { $0.hasPrefix("BAD ") }
             #expect(bad.allSatisfy { way != .directory && $0.hasPrefix("BAD  webhook secrets") }, "\(ending.output)")
         }
 
-        /// A backup is made before an upgrade, maybe by the newer program: it has the older schema and can be put back.
+        /// A backup is made before an upgrade, perhaps by the newer program: it has the older schema and can be
+        /// restored.
         @Test(arguments: SchemaFixture.all) func aBackupLeavesTheSchema(fixture: SchemaFixture) throws {
             let site = try fixture.directory()
             let path = site.folder.path("backup")
@@ -113,7 +115,7 @@ extension EndToEnd {
             #expect(try other.number("SELECT max(number) FROM migration") == Int64(Migration.all.count))
         }
 
-        /// Steps that were edited in place while Waybill was young: every command says so and touches nothing.
+        /// Steps that were edited while Waybill was young: every command reports them and changes nothing.
         @Test func dataOfOtherStepsAreRefused() throws {
             let fixture = try #require(SchemaFixture.all.first { $0.schema == 7 })
             let site = try fixture.directory()
@@ -150,7 +152,7 @@ extension EndToEnd {
 }
 
 extension DatabaseFile {
-    /// Changes a sealed file behind the back of the program.
+    /// Changes a sealed file without the program.
     fileprivate static func change(_ path: String, _ script: String) throws {
         try SQLiteConnection(path: path, create: true).script(script)
         try seal(path)

@@ -37,15 +37,15 @@ package enum VEXReader {
     }
 }
 
-/// Reads one dialect. The metadata of the document have been read.
+/// Reads a document of one dialect. The metadata of the document have been read.
 protocol DialectReader {
     var head: StatementHead { get }
 
-    /// Hands out each statement, and no head; called several times, it hands out the same.
+    /// Passes on each statement, but no head. Repeated calls pass on the same statements.
     func read(into receiver: inout some StatementReceiver) throws(BOMError)
 }
 
-/// Hands on statements without what contradicts others.
+/// Passes on statements, except those that contradict others.
 private struct Outlet<Receiver: StatementReceiver>: StatementReceiver {
     var receiver: Receiver
     let contradictions: Contradictions
@@ -70,8 +70,8 @@ func reading<Result>(_ body: () throws -> Result) throws(BOMError) -> Result {
     }
 }
 
-/// Finds statements of one document that contradict each other: about the same vulnerability and product, of the same time, with
-/// another status. A later one takes the place of an earlier one (OpenVEX, "Updating Statements with Inherited Data").
+/// Finds statements of one document that contradict each other: equal vulnerability, product and time, but another status. A
+/// later statement replaces an earlier one (OpenVEX, "Updating Statements with Inherited Data").
 private struct Contradictions: StatementReceiver {
     private struct Said {
         let status: Statement.Status
@@ -116,7 +116,7 @@ private struct Contradictions: StatementReceiver {
         }
     }
 
-    /// The statement without its contradicted products, and a second statement that holds these with the reason.
+    /// The statement without its contradicted products, and a second statement about these, with the reason.
     func split(_ statement: Statement) -> [Statement] {
         guard statement.fault == nil else { return [statement] }
         func isContradicted(_ target: Statement.Target) -> Bool {

@@ -1,16 +1,16 @@
 package import BOM
 package import Bytes
 
-// DESIGN. The tree of products comes before the statements about them and stays open while products come: first the branches, then the
-// relationships that make them parts of the root. They wait, as numbers of products.
+// DESIGN. The tree of products precedes the statements about them and stays open while products arrive: first the branches,
+// then the relationships that make them parts of the root. The relationships wait, as numbers of products.
 
-/// Writes CSAF 2.0 (OASIS) in the VEX profile (4.5). A document without statements is one of the base profile (4.1).
+/// Writes CSAF 2.0 (OASIS) in the VEX profile (4.5). A document without statements belongs to the base profile (4.1).
 package struct CSAFWriter: StatementWriter {
     private var tree = JSONTree()
     private var head: StatementDocumentHead?
     /// Numbers of products, by their references; the root is 0.
     private var numbers: [String: Int] = [:]
-    /// Names of the parts, for the relationships.
+    /// The names of the parts, for the relationships.
     private var names: [String] = []
     private var phase = Phase.products
 
@@ -68,7 +68,7 @@ package struct CSAFWriter: StatementWriter {
         numbers[product.ref] = names.count
         let name = [product.name.isEmpty ? product.ref : product.name, product.version].filter { !$0.isEmpty }
             .joined(separator: " ")
-        // A branch for the name, below it one for the version (3.1.2).
+        // A branch for the name, with one for the version below it (3.1.2).
         tree.beginObject("branch", to: &out)
         if product.version.isEmpty {
             tree.field("category", "product_name", to: &out)
@@ -102,7 +102,7 @@ package struct CSAFWriter: StatementWriter {
         tree.endObject(to: &out)
     }
 
-    /// Ends the products: each part is one of the root (3.2.2.4).
+    /// Ends the products: each part becomes a part of the root (3.2.2.4).
     private mutating func enterVulnerabilities(to out: inout ByteSink) throws(SinkError) {
         guard phase == .products else { return }
         phase = .vulnerabilities
@@ -168,7 +168,7 @@ package struct CSAFWriter: StatementWriter {
         try out.drain()
     }
 
-    /// Other names stand as references, as lib4vex (0.2.3) fails on `ids`; the summary is the name.
+    /// Other names are written as references, because lib4vex (0.2.3) fails on `ids`; the name is in the summary.
     private mutating func writeOtherNames(_ vulnerability: VulnerabilityClaim, to out: inout ByteSink) {
         let names = vulnerability.aliases.filter { $0 != vulnerability.id && !$0.isEmpty }
         guard !names.isEmpty else { return }
@@ -242,7 +242,7 @@ package struct CSAFWriter: StatementWriter {
         tree.endObject(to: &out)
     }
 
-    /// An affected product has to have one (4.5).
+    /// An affected product must have one (4.5).
     private mutating func writeRemediations(_ statements: Said, to out: inout ByteSink) {
         let affected = statements.filter { $0.statement.state.status == .affected }
         guard !affected.isEmpty else { return }
@@ -267,7 +267,7 @@ package struct CSAFWriter: StatementWriter {
         tree.endList(to: &out)
     }
 
-    /// Why products are in their state; those that are not affected have to have a flag or this (4.5).
+    /// The reason for the state of products; those that are not affected must have a flag or this text (4.5).
     private mutating func writeThreats(_ statements: Said, to out: inout ByteSink) {
         let said: [(text: String, statement: Statement, products: [StatedProduct])] = statements.compactMap {
             statement, products in

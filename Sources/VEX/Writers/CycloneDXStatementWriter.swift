@@ -1,7 +1,7 @@
 package import BOM
 package import Bytes
 
-/// Writes CycloneDX 1.4 to 1.6 with the components that statements name, and no others, by BOM's writer.
+/// Writes CycloneDX 1.4 to 1.6 by BOM's writer; the only components are those that statements name.
 package struct CycloneDXStatementWriter<Tree: TreeWriter>: StatementWriter {
     private var writer: CycloneDXWriter<Tree>
     private var root = ""

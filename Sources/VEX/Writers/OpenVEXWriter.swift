@@ -3,8 +3,8 @@ package import Bytes
 
 /// Writes OpenVEX 0.2.0 (openvex/spec, OPENVEX-SPEC.md).
 ///
-/// Where the root has a package URL it is the product and what has the vulnerability its subcomponent; else the library
-/// itself is the product, so that scanners find it by its package URL.
+/// If the root has a package URL, the root is the product, and the affected library is its subcomponent. Otherwise the
+/// library itself is the product, so that scanners find it by its package URL.
 package struct OpenVEXWriter: StatementWriter {
     private var tree = JSONTree()
     private var root = StatedProduct(ref: "", name: "", version: "", purl: "")
@@ -90,12 +90,12 @@ package struct OpenVEXWriter: StatementWriter {
         let label = status == .notAffected ? statement.justification?.label : nil
         let mark = ExactWords.mark(statement, saidState: status.state, saidWhy: label?.justification)
         let isImpact = status == .notAffected
-        // A status that is not "not_affected" has no impact statement; what is said of it is a note.
+        // Only the status "not_affected" has an impact statement; for others the text becomes a note.
         let notes = isImpact ? mark : [mark, statement.impact].filter { !$0.isEmpty }.joined(separator: " ")
         if !notes.isEmpty { tree.field("status_notes", notes, to: &out) }
         if isImpact {
             if let label { tree.field("justification", label.rawValue, to: &out) }
-            // One of both has to be there.
+            // One of the two must be present.
             let impact = statement.impact.isEmpty && label == nil ? "The product is not affected." : statement.impact
             if !impact.isEmpty { tree.field("impact_statement", impact, to: &out) }
         }

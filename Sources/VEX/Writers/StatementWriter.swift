@@ -1,12 +1,13 @@
 package import BOM
 package import Bytes
 
-// DESIGN. A document of statements is a stream: what it says of itself, its products, then each vulnerability with all that is said of it,
-// as CSAF wants it. A writer names products and chooses words; what is said is the caller's. Memory holds the names of products.
+// DESIGN. A document of statements is a stream: its own facts, its products, then each vulnerability with all statements about
+// it, as CSAF requires. A writer names products and chooses words; the caller decides the content. Memory holds the names of
+// products.
 
-/// The metadata of a document that is written.
+/// The metadata of a document to write.
 package struct StatementDocumentHead: Sendable {
-    /// A UUID that follows from the content.
+    /// A UUID that is derived from the content.
     package var uuid: String
     package var author: String
     package var title: String
@@ -31,7 +32,7 @@ package struct StatementDocumentHead: Sendable {
     }
 }
 
-/// A product, or a part of one, in a document that is written.
+/// A product, or a part of one, in a document to write.
 package struct StatedProduct: Sendable, Hashable {
     /// Unique in the document.
     package var ref: String

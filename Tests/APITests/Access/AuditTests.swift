@@ -29,7 +29,7 @@ struct AuditTests {
         func flush() throws { try world.backend.ledger.write(to: database, at: now) }
 
         func records(_ fields: [String: Any] = [:], as organization: Int = 1) async throws -> [[String: Any]] {
-            // The first one's is remembered, because a test may delete the way to it.
+            // The first one is stored, because a test may delete the path to it.
             let token =
                 organization == 1
                 ? org : ["orgToken": try world.token(.organization, organization: Int64(organization))]
@@ -69,7 +69,7 @@ struct AuditTests {
         #expect(download["request"] as? String == "getOrganizationInventoryReport")
         #expect(download["detail"] as? String == "OrgInventoryReport as json")
         #expect(download["door"] as? String == "api")
-        // Imports of before left theirs.
+        // Earlier imports left theirs.
         #expect(try await office.records(["event": "IMPORT"]).isEmpty == false)
         // The other organization has no such record.
         let theirs = try await office.records(["limit": 1000], as: 2)
@@ -122,7 +122,7 @@ struct AuditTests {
         office.world.inventory.pass(60_000)
         try office.flush()
         #expect(try refused() == ["192.0.2.1 api 5", "192.0.2.1 console 1", "192.0.2.2 console 3"])
-        // No organization sees them, and no key is in them.
+        // No organization sees them, and they contain no key.
         #expect(try await office.records(["event": "REFUSED_KEY"]).isEmpty)
         let all = try office.database.read { try AuditTrail.list(.init(organization: nil, limit: 1000), on: $0) }
         let text = all.map(\.json).joined()
@@ -189,7 +189,7 @@ struct AuditTests {
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         #expect(object["event"] as? String == "ROLE" && object["detail"] as? String == "GROUP CREATED legal")
         #expect(object["call"] as? String == "createGroup" && object["email"] as? String == "admin1@example.org")
-        // Moved away, it is made again.
+        // When it was moved away, it is made again.
         try FileManager.default.moveItem(atPath: path, toPath: folder.path("audit.1"))
         _ = try await office.world.call("createGroup", office.org.merging(["group": ["name": "two"]]) { $1 })
         try log.run()
@@ -214,7 +214,7 @@ struct AuditTests {
         #expect(left.map(\.time) == [10, 9, 8])
     }
 
-    /// A full notebook loses records, and says so.
+    /// A full ledger drops records, and reports that.
     @Test func theLedgerIsBounded() throws {
         let office = try Office(.sqlite)
         let ledger = Ledger()

@@ -7,13 +7,13 @@ import Testing
 
 @testable import API
 
-/// The rights of roles. The walks are over the table of calls itself: a new call is in them the moment it is in the
+/// The rights of roles. The walks use the table of calls itself, so each new call is covered as soon as it is in the
 /// table.
 struct AuthorizationTests {
     let fixture: Fixture
     init() throws { fixture = try Fixture() }
 
-    /// The tokens that a call takes: the field's name and the kind.
+    /// The tokens that a call accepts: the name of the field and the kind.
     private func tokens(of call: Call) -> [(name: String, kind: ScopeKind)] { call.token.fields }
 
     /// All calls; calls that remove what other calls need come last.
@@ -23,7 +23,7 @@ struct AuthorizationTests {
             + order.compactMap { name in Call.table.first { $0.requestType == name } }
     }
 
-    /// The fields of a call beside key and token, good enough to get past the checks of absence.
+    /// The fields of a call besides key and token that pass the checks for missing fields.
     private func fields(of call: Call, process: String) -> [String: Any] {
         var fields: [String: Any] = ["uuid": process, "productName": "New", "projectName": "New"]
         for (_, kind) in tokens(of: call) where call.requestType.hasPrefix("generate") {
@@ -117,8 +117,8 @@ struct AuthorizationTests {
         }
     }
 
-    /// Every call × every role × every scope of a key, and keys for all but one: a call is let in where both the role and the
-    /// key are enough, and refused in one sentence else.
+    /// Every call × every role × every scope of a key, and keys with all scopes but one: a call is admitted where both the
+    /// role and the key suffice, and otherwise refused in one sentence.
     @Test func rolesAndScopesOfKeys() async throws {
         let process = try await process()
         let kinds = [KeyScopes.read, .submit, .upload, .administer]
@@ -153,7 +153,7 @@ struct AuthorizationTests {
         #expect(readers.allSatisfy { $0.need.role == .readOnly })
     }
 
-    /// The code of an answer; nil for a good one of any form.
+    /// The code of an answer; nil for a successful one of any form.
     private func code(_ call: Call, _ fields: [String: Any], key: String) async throws -> Int? {
         let body = try fixture.body(call.requestType, fields, key: key)
         let bytes = Fixture.bytes(await fixture.post(Array(body.utf8)))
@@ -171,7 +171,7 @@ struct AuthorizationTests {
                 fields[field] = fixture.acme.token(kind, place)
                 let code = try await self.code(call, fields, key: key)
                 if kind == .organization {
-                    // Reading shows the own product; nothing of the organization may be changed.
+                    // Reading shows the user's own product; nothing of the organization may be changed.
                     #expect((code == 5001) == (call.need.role > .readOnly), "\(call.requestType)")
                 } else {
                     #expect((code == 5001) == (place != 0), "\(call.requestType) \(place)")
@@ -202,7 +202,7 @@ struct AuthorizationTests {
     }
 
     @Test func theNarrowestTokenCounts() async throws {
-        // One client sends the organization's token along, another the product's (mend-api.md §1).
+        // One client also sends the organization's token, another the product's (mend-api.md §1).
         let vitals = try await fixture.call(
             "getProjectVitals", ["orgToken": fixture.acme.token, "projectToken": fixture.acme.token(.project)])
         #expect((vitals["projectVitals"] as? [[String: Any]])?.count == 1)

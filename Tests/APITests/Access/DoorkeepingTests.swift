@@ -8,7 +8,7 @@ import Testing
 
 @testable import API
 
-/// Keys in headers, submissions that are sent again, and refusals that are written down.
+/// Keys in headers, repeated submissions, and recorded refusals.
 struct DoorkeepingTests {
     let fixture: Fixture
     init() throws { fixture = try Fixture() }
@@ -29,7 +29,7 @@ struct DoorkeepingTests {
         for value in ["Bearer ", "Basic abc", fixture.acme.administrator] {
             #expect(try await send(fields, ["Authorization": value])["errorCode"] as? Int == 3010)
         }
-        // The body's key counts where there are both.
+        // If both have a key, the body's counts.
         let both = fields.merging(["userKey": fixture.rival.administrator]) { $1 }
         let bearer = HTTPFields(dictionaryLiteral: ("Authorization", "Bearer \(fixture.acme.administrator)"))
         #expect(try await send(both, bearer)["errorCode"] as? Int == 5001)
@@ -73,7 +73,7 @@ struct DoorkeepingTests {
         #expect(
             try await fixture.code("createProduct", ["orgToken": fixture.acme.token, "productName": "X"], key: key)
                 == 5001)
-        // A stranger's call is not.
+        // A stranger's call is not recorded.
         #expect(try await fixture.code("createProduct", org, key: fixture.rival.administrator) == 5001)
         let denials = try await fixture.call("waybillGetDenials", org)["denials"] as? [[String: Any]]
         #expect(denials?.count == 1)
@@ -92,7 +92,7 @@ struct DoorkeepingTests {
         #expect(limit.admit("a", at: 2100) == nil)
         #expect(limit.admit("a", at: 2100) == nil)
         #expect(limit.admit("a", at: 2100) == 1)
-        // A clock that goes back gives no additional requests.
+        // A clock that is set back allows no additional requests.
         #expect(limit.admit("a", at: 0) == 1)
         let response = APIError.tooManyCalls(seconds: 7).response
         #expect(response.status == 429 && response.headers["Retry-After"] == "7")
@@ -138,7 +138,7 @@ struct DoorkeepingTests {
         }
     }
 
-    /// Pages of all sessions of a key are counted together, beside its calls.
+    /// Pages of all sessions of a key are counted together, in addition to its calls.
     @Test func pagesOfASessionAreCounted() async throws {
         let bench = try UploadWorkbench(doorkeeper: { Doorkeeper(callsPerMinute: 2, refusalsPerMinute: 0) })
         func ask(_ method: String, _ path: String, _ headers: HTTPFields, _ body: String) async -> HTTPResponse {
@@ -172,7 +172,7 @@ struct DoorkeepingTests {
 }
 
 extension UploadWorkbench {
-    /// The status of a request at a door with this key. A body is looked at as the server does it.
+    /// The status of a request at a door with this key. The test inspects a body like the server.
     fileprivate func knock(_ path: String, _ key: String, from address: String) async -> Int {
         let acme = fixture.acme
         var request: HTTPRequest

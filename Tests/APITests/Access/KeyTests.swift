@@ -8,7 +8,7 @@ import Testing
 
 @testable import API
 
-/// Least privilege: roles that a call gives and takes away, and keys with scopes, on both engines.
+/// Least privilege: roles that a call gives and removes, and keys with scopes, on both engines.
 struct KeyTests {
     /// Calls as one of several people.
     private struct Office {
@@ -57,7 +57,7 @@ struct KeyTests {
         #expect(try await office.code("saveProductTag", tag, key: reader) == 5001)
         let member = try await office.user("member@example.org", ["role": "Member"])
         #expect(try await office.code("saveProductTag", tag, key: member) == nil)
-        // The role of the whole organization is taken away, and given back.
+        // The role of the whole organization is removed, and given back.
         func members(_ emails: [String]) async throws {
             _ = try await office.call(
                 "setOrganizationAssignments", ["members": ["userAssignments": emails.map { ["email": $0] }]])
@@ -91,7 +91,7 @@ struct KeyTests {
         #expect(
             refused["errorMessage"] as? String
                 == "User is not allowed to perform this action: saveProductTag needs a key for ADMINISTER")
-        // A product of somebody else is nobody's business.
+        // A user learns nothing of another's product.
         let foreign = try office.world.token(.product, organization: 2)
         #expect(
             try await office.code(
@@ -108,7 +108,7 @@ struct KeyTests {
         #expect(try await office.code("waybillAddKey", ["keyName": "reports"], key: first) == 2021)
         #expect(try await office.code("waybillAddKey", ["keyName": "x", "scopes": "FLY"], key: first) == 2021)
         #expect(try await office.code("waybillAddKey", ["keyName": "x", "expires": "2020-01-01"], key: first) == 2021)
-        // The new one reads and makes no further ones.
+        // The new key reads, and makes no further keys.
         #expect(try await office.code("getAllProducts", key: second) == nil)
         #expect(try await office.code("waybillAddKey", ["keyName": "x"], key: second) == 5001)
         try office.world.backend.ledger.write(
@@ -138,7 +138,7 @@ struct KeyTests {
         let key = try #require(renewed["userToken"] as? String, "\(renewed)")
         #expect(try await office.code("getAllProducts", key: old) == 5001)
         #expect(try await office.code("getAllProducts", key: key) == nil)
-        // It lives as long as it was given, not longer.
+        // It lives no longer than its given time.
         #expect(try await office.keys(key: key)[0]["expires"] as? String == "2026-01-12 03:04:05")
         #expect(
             try await office.code("waybillRenewKey", ["keyName": "main", "expires": "2027-01-01"], key: key) == 2021)
@@ -164,7 +164,7 @@ struct KeyTests {
             #expect(answer["errorCode"] as? Int == 2021, "\(name): \(answer)")
             #expect(try await office.code("getAllUsers") == nil, "\(name)")
         }
-        // A key that only reads is no way in.
+        // A key that only reads cannot sign in.
         let made = try await office.call("waybillAddKey", ["keyName": "reader", "scopes": "READ"])
         #expect(made["userToken"] != nil)
         #expect(try await office.code("waybillRevokeKey", ["keyName": "main"]) == 2021)
@@ -193,7 +193,7 @@ struct KeyTests {
             fixture.world.time.withLock { $0 += 500 }
             _ = try await fixture.envelope("getAsyncProcessStatus", poll)
         }
-        // Less than a minute: nothing waits to be written.
+        // Less than a minute has passed, so no use waits for its write.
         try ledger.write(to: fixture.database, at: fixture.queue.now())
         #expect(try used()[0] == Fixture.start)
         fixture.world.time.withLock { $0 += 10_000 }

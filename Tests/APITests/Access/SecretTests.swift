@@ -8,7 +8,7 @@ import Testing
 @testable import API
 @testable import Service
 
-/// Secrets of webhooks: encrypted in the database, with a key in a file of its own, on both engines.
+/// Secrets of webhooks: encrypted in the database, with the key in a separate file, on both engines.
 struct SecretTests {
     private func stored(_ world: ManagedWorld) throws -> [String] {
         try world.inventory.database.read { try Webhooks.secrets(on: $0) }.map(\.secret)

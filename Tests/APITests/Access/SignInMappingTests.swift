@@ -22,7 +22,7 @@ struct SignInMappingTests {
                 ["group": "developers", "role": "MEMBER", "productToken": product],
                 ["group": "everybody", "role": "READ_ONLY"],
             ])
-        // None of them takes the place of all.
+        // An empty list replaces all.
         _ = try await world.call("waybillSetSignInMapping", fields)
         #expect(try await world.call("waybillGetSignInMapping", fields)["rules"] as? [[String: String]] == [])
     }
@@ -39,7 +39,7 @@ struct SignInMappingTests {
                 "waybillSetSignInMapping", ["orgToken": org, "issuer": "acme", "rules": rules])
             #expect((answer["errorMessage"] as? String)?.contains(words) == true, "\(words): \(answer)")
         }
-        // The issuer may let nobody into the other organization.
+        // The issuer may admit nobody to the other organization.
         let foreign = try await world.call(
             "waybillGetSignInMapping", ["orgToken": try world.token(.organization, organization: 2), "issuer": "acme"],
             as: 2)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// `POST /agent` as Mend's agents and plug-ins send it: mend-api.md §4.
+/// `POST /agent` in the form of Mend's agents and plug-ins: mend-api.md §4.
 struct AgentTests {
     let bench: UploadWorkbench
     var acme: Fixture.Organization { bench.fixture.acme }
@@ -98,7 +98,7 @@ struct AgentTests {
         #expect(sender([:], fields + "&userKey=\(acme.administrator)&diff=%5B") == "known")
         #expect(sender([:], fields + "&userKey=\(bench.fixture.rival.administrator)&diff=") == "refused")
         #expect(sender([:], fields + "&userKey=0&diff=") == "refused")
-        // Not whole yet.
+        // The fields are not complete yet.
         #expect(sender([:], fields + "&userKey=\(acme.administrator)") == "more")
         #expect(sender([:], "") == "more")
         // The projects come first.
@@ -107,7 +107,7 @@ struct AgentTests {
 
     // MARK: Forms
 
-    /// The history names the owner of the key, not the agent's own claim.
+    /// The history names the owner of the key, not the name that the agent sends.
     @Test func anUpdateIsAnsweredAsAgentsReadIt() async throws {
         let answer = try await send(form(["scanComment": "build:7;branch:main", "requesterEmail": "dev@acme.example"]))
         #expect(answer.status == 1)
@@ -138,20 +138,20 @@ struct AgentTests {
             try AgentRequests.state(token: token, organization: acme.id, on: $0)
         }
         #expect(state == .inProgress)
-        // The second time the project is there.
+        // The second time the project exists.
         let again = try await send(form())
         #expect(again.data["updatedProjects"] as? [String] == ["web - 1.0"])
         #expect(again.data["createdProjects"] as? [String] == [])
     }
 
-    /// All forms in which clients write the projects give the same inventory.
+    /// All forms of the projects in clients' requests give the same inventory.
     @Test func diffsComeInThreeForms() async throws {
         let blanks = Self.encoded(" \n" + Self.diff).replacing("%20", with: "+")
         let lines = Self.packed.replacing("+", with: "%2B").replacing("/", with: "%2F")
         let bodies = [
             form(), form(diff: blanks), form(diff: Self.diff), form(diff: Self.packed), form(diff: lines),
             form(diff: Self.encoded(Data(Self.diff.utf8).base64EncodedString())),
-            // Fields after it are found nevertheless.
+            // Fields after it are found, too.
             form(["agentVersion": nil], diff: Self.diff + " &agentVersion=3"),
             form(["agentVersion": nil], diff: Self.packed + "&agentVersion=3"),
         ]
@@ -168,7 +168,7 @@ struct AgentTests {
         #expect(versions == ["", "", "", "", "", "", "3", "3"])
     }
 
-    /// Wherever the body is cut into pieces.
+    /// The result is the same wherever the body is cut into pieces.
     @Test func piecesAreCutAnywhere() throws {
         let texts = ["a%20b+c%", "%zz%4", "%e2%82%ac%%41"]
         for text in texts {
@@ -216,7 +216,7 @@ struct AgentTests {
             ])
     }
 
-    /// Each project is a job with its own part of the upload; projects of one name are one job.
+    /// Each project is a job with its own part of the upload; projects with one name are one job.
     @Test func projectsOfOneUploadAreJobsOfTheirOwn() async throws {
         func project(_ name: String, _ library: String) -> String {
             "{\"dependencies\":[{\"artifactId\":\"\(library)\"}],\"coordinates\":{\"artifactId\":\"\(name)\"}}"
@@ -309,10 +309,10 @@ struct AgentTests {
         #expect(answer.status == 1)
     }
 
-    /// A small upload that comes to gigabytes ends at the limit.
+    /// A small upload that inflates to gigabytes ends at the limit.
     @Test func bombsEndAtTheLimit() async throws {
         let bench = try UploadWorkbench(limit: 10_000)
-        // 100,000 blanks by gzip.
+        // 100,000 blanks, compressed by gzip.
         let bomb = """
             H4sIAAAAAAACA+3BMQEAAADCoCrrn9IaHkABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\
             AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAArwYt8HnKoIYBAA==

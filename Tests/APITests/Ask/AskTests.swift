@@ -157,7 +157,7 @@ struct AskTests {
             #expect(response.status == 401 && response.headers["WWW-Authenticate"] == "Bearer")
             #expect(try Fixture.json(response)["errorCode"] as? Int == 5001)
         }
-        // A key for uploads reads nothing.
+        // A key for uploads can read nothing.
         let uploads = try await Self.user(.member, [1: 0], scopes: .upload, world)
         let narrow = await Self.ask(world, ["q": "a"], headers: ["X-Api-Key": uploads])
         #expect(narrow.status == 403)
@@ -190,7 +190,7 @@ struct AskTests {
                 #expect(seen.count == own.count { $0["product"] as? String == product }, "\(field)")
             }
         }
-        // A key of two organizations has to say which.
+        // With a key of two organizations, the request must name one.
         let both = try await Self.user(.readOnly, [1: 0, 2: 0], world)
         let vague = await Self.ask(world, ["q": "left-pad"], headers: ["X-Api-Key": both])
         #expect(vague.status == 400)
@@ -199,7 +199,7 @@ struct AskTests {
         #expect(try Self.items(said).count == 1)
     }
 
-    /// A user with a role in a product (0: all) of each organization; gives the key.
+    /// A user with a role in a product (0: all) of each organization; returns the key.
     private static func user(
         _ role: Role, _ products: [Int64: Int64], scopes: KeyScopes = .all, _ world: ManagedWorld
     ) async throws -> String {
@@ -218,7 +218,7 @@ struct AskTests {
 }
 
 extension HTTPFields {
-    /// With one value under a name.
+    /// Each name has one value.
     fileprivate func setting(_ name: String, _ value: String) -> HTTPFields {
         var fields = self
         fields[name] = value

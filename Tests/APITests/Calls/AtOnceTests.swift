@@ -7,9 +7,9 @@ import Testing
 
 @testable import API
 
-/// Two changes of one organization at once: the second one waits for the first, and sees what it did.
+/// Two changes of one organization at once: the second one waits for the first, and sees its result.
 struct AtOnceTests {
-    /// Runs `second` on another thread before `first` commits, and waits for it to wait or to end.
+    /// Runs `second` on another thread before `first` commits, and waits until it waits or ends.
     private func atOnce(
         _ database: any Database, _ first: @escaping @Sendable (any Connection) throws -> Void,
         _ second: @escaping @Sendable (any Connection) throws -> Void

@@ -36,7 +36,7 @@ struct AutomationTests {
         let (one, other) = (Scheduler(world.backend), Scheduler(world.backend))
         #expect(try one.run().isEmpty)
         world.inventory.pass(3_600_000)
-        // Two servers look: one report.
+        // Two servers check, and one report is made.
         let outcomes = try one.run() + other.run()
         #expect(outcomes.count == 1)
         #expect(try jobs(world).count == 1)
@@ -48,14 +48,14 @@ struct AutomationTests {
         #expect(uuids.count == 2)
         let now = try await world.list("waybillGetSchedules", "schedules", org)
         #expect(now[0]["lastUuid"] as? String == uuids[1])
-        // The job is the asker's, as any.
+        // The job belongs to the requester, like any job.
         let status = try await world.call(
             "getAsyncProcessStatus", ["orgToken": try world.token(.organization), "uuid": uuids[1]])
         let envelope = try #require(status["asyncProcessStatus"] as? [String: Any])
         #expect(envelope["processType"] as? String == "PROJECT_INVENTORY_REPORT")
         #expect(envelope["userEmail"] as? String == "admin1@example.org")
 
-        // The other organization has none of it.
+        // The other organization gets none of it.
         let theirs = ["orgToken": try world.token(.organization, organization: 2)]
         #expect(try await world.list("waybillGetSchedules", "schedules", theirs, as: 2).isEmpty)
         let foreign = try await world.call(
@@ -117,7 +117,7 @@ struct AutomationTests {
             return
         }
         #expect(why == "\(QueueError.full(limit: 1))")
-        // It names no job that never was, and the next time counts.
+        // It names no job that did not exist, and the next time counts.
         let row = try inventory.database.read { connection in
             try connection.first("SELECT job, run_at FROM schedule") { ($0.string(0), $0.integer(1)) }
         }
@@ -180,7 +180,7 @@ struct AutomationTests {
         try queue.fail(job, owner: "w", why: "no luck")
         let first = try #require(try take())
         #expect(first.job == uuid && first.url == "https://hooks.example/waybill/a" && first.attempt == 1)
-        // It is taken; no other sender gets it until the lease has ended.
+        // The delivery is taken; no other sender gets it until the lease has ended.
         #expect(try take() == nil)
         world.inventory.pass(61_000)
         let again = try #require(try take())

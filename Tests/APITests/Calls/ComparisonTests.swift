@@ -41,7 +41,7 @@ struct ComparisonTests {
     }
 
     /// If a library has several versions, it is unknown which replaced which: the report has all that differ, and none that
-    /// are on both sides.
+    /// both sides have.
     @Test(arguments: Engine.allCases) func severalVersionsAreRowsOfTheirOwn(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let old = try world.inventory.importSBOM(

@@ -7,7 +7,7 @@ import Testing
 
 /// Statements of people about libraries, and reports that show them.
 struct CurationTests {
-    /// A library of the first project that is not in-house, and which alerts it has.
+    /// A library of the first project that is not in-house, with its alerts.
     private func library(_ world: ManagedWorld) async throws -> (uuid: String, name: String) {
         let own = try await world.list(
             "getProjectInHouseLibraries", "libraries", ["projectToken": try world.token(.project)]
@@ -163,7 +163,7 @@ struct CurationTests {
             then.filter { $0["sha1"] as? String == digest }.allSatisfy {
                 ($0["library"] as? [String: Any])?["keyUuid"] as? String == uuid
             })
-        // In the background: a process that can be asked for, and has nothing to download.
+        // In the background: a process that can be polled, and has nothing to download.
         let envelope = try await world.call("changeOriginLibrary", fields.merging(["async": "True"]) { $1 })
         let process = try #require(envelope["asyncProcessStatus"] as? [String: Any])
         #expect(process["status"] as? String == "SUCCESS")

@@ -65,7 +65,7 @@ struct FormTests {
         #"{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[\#(components)]}"#
     }
 
-    /// SQL knows no letters but those of ASCII in both cases.
+    /// SQL changes the case of ASCII letters only.
     @Test(arguments: TemporaryDatabase.engines) func theSearchFindsOtherLetters(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         try world.inventory.importSBOM(

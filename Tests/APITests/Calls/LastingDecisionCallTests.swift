@@ -5,7 +5,7 @@ import Testing
 
 @testable import API
 
-/// Decisions that hold for many alerts, as clients make, list and withdraw them.
+/// Decisions that apply to many alerts: clients make, list and withdraw them.
 struct LastingDecisionCallTests {
     /// A vulnerability of the first project, with the library and the alert.
     private func alert(_ world: ManagedWorld) async throws -> (uuid: String, name: String, library: String) {

@@ -54,7 +54,7 @@ struct LegalCallTests {
             answer["spdxHistogram"] as? [String: Int] == ["GPL-2.0-only": 1, "GPL-2.0-or-later": 1, "MIT": 1])
     }
 
-    /// Rows of older programs may give one identifier several names: a key of an object stands once.
+    /// Rows of older programs may give one identifier several names, but a key occurs only once in an object.
     @Test(arguments: Engine.allCases) func `an identifier of several names is one key`(engine: Engine) async throws {
         let world = try world(engine)
         try await world.inventory.database.write { connection in

@@ -28,7 +28,7 @@ struct ManagementTests {
         #expect(all.compactMap { $0["tags"] as? [String: [String]] }.map(\.count).sorted() == [0, 0, 2])
         let products = try await world.list("getOrganizationProductTags", "productTags", ["orgToken": org])
         #expect(products.compactMap { $0["tags"] as? [String: [String]] }.contains(["x": ["1"]]))
-        // By a tag, alerts of those projects alone.
+        // A tag selects only alerts of its projects.
         let tagged = try await world.list(
             "getAlertsByProjectTag", "alerts", ["orgToken": org, "tagKey": "team", "tagValue": "red"])
         let own = try await world.list("getProjectAlerts", "alerts", ["projectToken": project])
@@ -124,7 +124,7 @@ struct ManagementTests {
         #expect(ecosystems.allSatisfy { ($0["newest"] as? String)?.hasSuffix("Z") == true && $0["read"] == nil })
     }
 
-    /// A reason and its justification are kept as they were given, are never guessed, and go when the alert is opened again.
+    /// A reason and its justification are stored as given, never guessed, and removed when the alert is reopened.
     @Test(arguments: Engine.allCases) func anAlertIsIgnoredForAReason(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let org = try world.token(.organization)
@@ -209,7 +209,7 @@ struct ManagementTests {
         #expect(
             try await world.raw("getProjectInventory", ["projectToken": project, "format": "xlsx"]).starts(
                 with: Array("PK".utf8)))
-        // All libraries are somewhere in the tree.
+        // The tree contains all libraries.
         var seen: Set<String> = []
         func walk(_ list: [[String: Any]]) throws {
             for library in list {
@@ -251,7 +251,7 @@ struct ManagementTests {
             try await world.call(
                 "getBasicLibraryInfo", ["orgToken": org, "libraryName": "no-such", "libraryVersion": "1"])["errorCode"]
                 as? Int == 3027)
-        // A percent sign stands for itself, and libraries of the rival are not found.
+        // A percent sign has no special meaning, and libraries of the rival are not found.
         for library in try await world.list("librarySearch", "libraries", ["orgToken": org, "searchValue": "%"]) {
             let names = [library["name"], library["filename"]].compactMap { $0 as? String }
             #expect(names.contains { $0.contains("%") })

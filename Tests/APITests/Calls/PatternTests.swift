@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// Patterns that somebody wants to save, and patterns that earlier programs saved.
+/// Patterns that a client wants to save, and patterns that earlier programs saved.
 struct PatternTests {
     private func policy(_ pattern: String, field: String = "pattern") -> [String: Any] {
         [
@@ -41,7 +41,7 @@ struct PatternTests {
         #expect(try await world.list("waybillGetInHouseRules", "inHouseRules", ["orgToken": org]).isEmpty)
     }
 
-    /// Turns what was saved into an expression that RE2 does not know, as an earlier program may have saved it.
+    /// Turns a saved pattern into an expression that RE2 does not know, as an earlier program may have saved it.
     private func spoil(_ world: ManagedWorld) throws {
         try world.inventory.database.write { connection in
             _ = try connection.run("UPDATE policy SET rule = \("NAME\n/(?!x).*/")")
@@ -94,7 +94,7 @@ struct PatternTests {
         #expect(try await alerts(world).map { $0["alertUuid"] as? String } == before.0)
         #expect(
             try requests(world).filter { $0.hasSuffix(" 0") }.count == before.1.filter { $0.hasSuffix(" 0") }.count + 1)
-        // Without the library there is nothing to warn of.
+        // Without the library there is no cause for an alert.
         try world.inventory.importSBOM(document("other"), project: "Named")
         #expect(try await alerts(world).isEmpty)
     }
@@ -150,7 +150,7 @@ struct PatternTests {
 
     // MARK: Marks in slices
 
-    /// More libraries than one transaction takes, and a process that died in the middle.
+    /// More libraries than one transaction handles, and a process that died in the middle.
     @Test(arguments: Engine.allCases) func marksGoOnWhereTheyEnded(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let database = world.inventory.database
@@ -172,7 +172,7 @@ struct PatternTests {
         #expect(try !work.run(rule: rule) { true })
         #expect(try marked() < 1200)
         #expect(try database.read { try RuleWork.unfinished(on: $0) } == [rule])
-        // Imports meanwhile mark their own libraries.
+        // Imports in the meantime mark their own libraries.
         try world.inventory.importSBOM(document("own-new"), project: "New")
         #expect(try work.run(rule: rule) { false })
         #expect(try marked() == 1201)

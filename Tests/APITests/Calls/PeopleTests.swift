@@ -48,7 +48,7 @@ struct PeopleTests {
         _ = try await call(
             "setOrganizationAssignments",
             ["administrators": ["userAssignments": [["email": "ada@acme.example"]], "groupAssignments": NSNull()]])
-        // The first one lost the role, and with it all that the key could do.
+        // The first one lost the role, and with it everything that the key allowed.
         #expect(try await code("getAllUsers", [:]) == 5001)
         #expect(try await code("getAllUsers", [:], key: key) == nil)
     }
@@ -63,7 +63,7 @@ struct PeopleTests {
         #expect(try await code("getAllUsers", [:], key: key) == 5001)
         #expect(try await set("read_only") == nil)
         #expect(try await code("getAllUsers", [:], key: key) == nil)
-        // Others keep theirs, and a reader gives none.
+        // Other people keep their roles, and a reader gives none.
         #expect(try await set("ADMINISTRATOR", key: key) == 5001)
         #expect(try await set("NONE") == nil)
         #expect(try await code("getAllUsers", [:], key: key) == 5001)
@@ -72,7 +72,7 @@ struct PeopleTests {
         #expect(try await set("MEMBER", ["productToken": fixture.rival.products[0].token]) == 5001)
         #expect(try await set("OWNER") == 2021)
         #expect(try await code("waybillSetRole", ["email": "nobody@acme.example", "role": "MEMBER"]) == 2011)
-        // The last administrator stays one.
+        // The last administrator stays an administrator.
         #expect(try await code("waybillSetRole", ["email": "admin@acme.example", "role": "NONE"]) == 2021)
     }
 

@@ -81,7 +81,7 @@ struct PolicyIssueTests {
         let answer = try await world.call("fetchProjectPolicyIssues", ["projectToken": project])
         let issues = try #require(answer["issues"] as? [[String: Any]])
         let inventory = try await world.list("getProjectInventory", "libraries", ["projectToken": project])
-        // About one's own work only policies decide that look for it.
+        // Only policies about in-house libraries decide about these.
         let own = try await world.list("getProjectInHouseLibraries", "libraries", ["projectToken": project])
         #expect(issues.count == inventory.count - own.count)
         let types = issues.flatMap { $0["policyViolations"] as? [[String: Any]] ?? [] }.map {

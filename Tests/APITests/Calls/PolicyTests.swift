@@ -37,7 +37,7 @@ struct PolicyTests {
             let licenses = (alert["library"] as? [String: Any])?["licenses"] as? [[String: Any]]
             #expect(licenses?.contains { $0["spdxName"] as? String == "MIT" } == true)
         }
-        // Filter and action are given back as they came.
+        // Filter and action are returned unchanged.
         let list = try await world.list("getOrganizationPolicies", "policies", ["orgToken": org])
         #expect(list.count == 1)
         #expect(
@@ -47,12 +47,12 @@ struct PolicyTests {
             NSDictionary(dictionary: list[0]["action"] as? [String: Any] ?? [:]) == Self.reject["action"]
                 as? NSDictionary)
         #expect(list[0]["policyContext"] as? String == "DOMAIN")
-        // It answers requests that nobody answered.
+        // It answers open requests.
         let answered = try world.inventory.database.read {
             try $0.integer("SELECT count(*) FROM library_request WHERE status = 'REJECTED' AND policy > 0")
         }
         #expect(answered ?? 0 > 0)
-        // A new import doubles nothing.
+        // A new import causes no duplicates.
         try world.inventory.importSBOM(FixtureDocuments.cart)
         #expect(try await rejected(world, org).count == alerts.count)
         let id = try #require(list[0]["id"] as? Int)
@@ -64,7 +64,7 @@ struct PolicyTests {
         }
         #expect(open == 0)
         #expect(try world.changes(2).map { [$0[0], $0[1]] } == [["POLICY", "CREATED"], ["POLICY", "DELETED"]])
-        // The other organization hears nothing of it.
+        // The other organization gets none of it.
         let rival = try world.token(.organization, organization: 2)
         let theirs = try await world.list(
             "getOrganizationAlertsByType", "alerts", ["orgToken": rival, "alertType": "REJECTED_BY_POLICY_RESOURCE"],
@@ -139,7 +139,7 @@ struct PolicyTests {
             "action": ["type": "REJECT"],
         ]
         _ = try await world.call("addOrganizationPolicy", ["orgToken": org, "policy": policy])
-        // No library is this old. Rules that were kept before ages had a bound say more.
+        // No library is this old. Rules that were stored before ages had a limit may have more.
         let never: [String: Any] = [
             "name": "Never", "enabled": true, "filter": ["type": "LIBRARY_AGE", "days": "\(PolicyRule.oldest)"],
             "action": ["type": "REJECT"],
@@ -153,7 +153,7 @@ struct PolicyTests {
         #expect(try await world.list("getOrganizationPolicies", "policies", ["orgToken": org]).count == 3)
         #expect(try await rejected(world, org).isEmpty)
 
-        /// The projects that were looked at because of the time.
+        /// The projects that were evaluated because of the time.
         func look(after days: Int64) throws -> Int? {
             let time = now + days * day
             guard let aged = try database.read({ try PolicyAging(at: time, on: $0) }) else { return nil }
@@ -164,8 +164,8 @@ struct PolicyTests {
         #expect(try look(after: 0) == nil)
         #expect(try look(after: 1) == 0)
         #expect(try await rejected(world, org).isEmpty)
-        // Nobody looked on the day itself, as when the server stood still.
-        // Of the two projects with libraries of these days one's is in-house.
+        // No server checked on the day itself, as after an outage. Of the two projects with libraries of these days,
+        // one's library is in-house.
         #expect(try look(after: 4) == 2)
         let alerts = try await rejected(world, org)
         #expect(alerts.map { $0["project"] as? String } == ["Old"])
@@ -173,7 +173,7 @@ struct PolicyTests {
         #expect(try look(after: 5) == 0)
     }
 
-    /// A priority beyond all is refused, and one that was kept before there was a range does no harm.
+    /// A priority beyond all others is refused, and one that was stored before priorities had a range causes no harm.
     @Test(arguments: Engine.allCases) func prioritiesHaveARange(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let product = try world.token(.product)
@@ -264,7 +264,7 @@ struct PolicyTests {
         #expect(try await rejected(world, org).isEmpty)
     }
 
-    /// A policy with an unknown word is stored but rejects no library, and the answer says so.
+    /// A policy with an unknown word is stored and rejects no library, and the answer says so.
     @Test(arguments: Engine.allCases) func whatDecidesNothingIsSaid(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let org = try world.token(.organization)
@@ -283,7 +283,7 @@ struct PolicyTests {
                 "; its action REJCT decides nothing; there are APPROVE"))
         let odd = try await message(licenses("GLP-3.0", "MIT"), "REJECT")
         #expect(odd.hasSuffix("; no licence on the SPDX list and none here is called GLP-3.0"), "\(odd)")
-        // Expressions, old spellings, names that reports show, and references.
+        // Expressions, old spellings, names from reports, and references.
         for name in ["GPL-2.0+", "MIT OR Apache-2.0", "Apache 2.0", "LicenseRef-house"] {
             let plain = try await message(licenses(name), "REJECT")
             #expect(plain == "Successfully added policy No \"MIT\"", "\(name): \(plain)")

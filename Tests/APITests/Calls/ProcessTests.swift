@@ -117,7 +117,7 @@ struct ProcessTests {
         var answer = try await fixture.call("downloadAsyncReport", download)
         #expect(answer["errorCode"] as? Int == 3000)
         #expect((answer["errorMessage"] as? String)?.contains("PENDING") == true)
-        // Asking changed nothing.
+        // Polling changed nothing.
         #expect(
             try await fixture.envelope("getAsyncProcessStatus", ["orgToken": org, "uuid": uuid])["status"] as? String
                 == "PENDING")

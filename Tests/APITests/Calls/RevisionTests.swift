@@ -9,9 +9,9 @@ import Testing
 
 @testable import API
 
-/// A made report is the answer again only as long as everything that it shows stays.
+/// A finished report is reused only while everything that it shows stays the same.
 struct RevisionTests {
-    /// The parts of a finished report's key, beside the request itself.
+    /// The parts of a finished report's key, in addition to the request itself.
     private func state(_ type: String, _ scope: Scope, _ world: ManagedWorld) throws -> [String] {
         let comparison = scope.comparison.map { _ in [Report.comparisonAliases(scope.kind)[0]: ["x"]] } ?? [:]
         let request = try ReportRequest(type: type, scope: scope, format: "json", fields: comparison)
@@ -82,7 +82,7 @@ struct RevisionTests {
             try look()
             let (before, after) = (states[states.count - 2], states[states.count - 1])
             #expect(before.count == 5 && after.count == 5)
-            // The organization, and what the product and the project say of it.
+            // The organization, and the part of the answer about the product and the project.
             #expect([0, 2, 4].allSatisfy { before[$0] != after[$0] }, "\(call): \(before) \(after)")
         }
         #expect(states.count == 5)

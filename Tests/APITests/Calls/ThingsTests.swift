@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-/// `waybillList`: what the command line shows, for the holder of a key.
+/// `waybillList`: the lists of the command line, for the holder of a key.
 struct ThingsTests {
     private func list(
         _ kind: Kind, _ fields: [String: Any], key: String? = nil, in world: ManagedWorld
@@ -75,14 +75,14 @@ struct ThingsTests {
             if kind == .reports || kind == .uploads { #expect(all.count >= 6) }
             if kind == .libraries { #expect(all.count > 3) }
         }
-        // Behind something that is gone nothing can be said.
+        // After a deleted thing there is no next page.
         for kind in [Kind.libraries, .reports, .projects] {
             let answer = try await list(kind, fields.merging(["cursor": "9000000"]) { $1 }, in: world)
             #expect(answer["errorCode"] as? Int == 2021, "\(kind) \(answer)")
         }
     }
 
-    /// The key of somebody with a role in the first product alone.
+    /// The key of a user with a role in only the first product.
     private func member(_ role: Role, of world: ManagedWorld) throws -> String {
         let key = UserKey(random: try Randomness.system.bytes(32))
         let product = try world.inventory.ids(place: 0).product
@@ -121,7 +121,7 @@ struct ThingsTests {
         }
     }
 
-    /// Uploads and reports of other products take no places of the limit.
+    /// Uploads and reports of other products do not use up the limit.
     @Test(arguments: TemporaryDatabase.engines) func jobsOfOthersTakeNoPlaces(engine: Engine) async throws {
         let world = try ManagedWorld(engine)
         let key = try member(.member, of: world)
@@ -142,7 +142,7 @@ struct ThingsTests {
         #expect((try await list(.uploads, named, in: world)["uploads"] as? [Any])?.count == 1)
     }
 
-    /// A program that has only a key learns where it opens.
+    /// A program that has only a key learns where it is valid.
     @Test func aKeyAloneNamesItsOrganizations() async throws {
         let fixture = try Fixture()
         for scopes in [KeyScopes.all, .read, .upload] {

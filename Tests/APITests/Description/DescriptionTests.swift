@@ -33,7 +33,7 @@ struct DescriptionTests {
         #expect(named == Call.table.map(\.requestType))
     }
 
-    /// The ranges are those by which requests are checked.
+    /// The ranges in the description are those of the checks.
     @Test func numbersHaveRanges() async throws {
         let components = try #require(try await description()["components"] as? [String: Any])
         let schemas = try #require(components["schemas"] as? [String: [String: Any]])
@@ -55,7 +55,7 @@ struct DescriptionTests {
         #expect(depth["minimum"] as? Int == 0 && depth["maximum"] as? Int == 1_000_000)
         let key = try field("getLibraryInfo", "keyId")
         #expect(key["type"] as? String == "integer" && key["maximum"] != nil)
-        // No number without one, in whatever call.
+        // No number of any call lacks a range.
         func check(_ schema: [String: Any], _ name: String) {
             if ["integer", "number"].contains(schema["type"] as? String) {
                 #expect(schema["minimum"] != nil && schema["maximum"] != nil, "\(name)")

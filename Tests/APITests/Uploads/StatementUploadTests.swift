@@ -8,7 +8,7 @@ import Testing
 
 @testable import API
 
-/// Documents of statements at the door for uploads, as Dependency-Track takes them (its VexResource).
+/// Documents of statements at the upload door, in the form of Dependency-Track (its VexResource).
 struct StatementUploadTests {
     let bench: UploadWorkbench
     var acme: Fixture.Organization { bench.fixture.acme }
@@ -60,7 +60,7 @@ struct StatementUploadTests {
         let job = try bench.job(try await put(["vex": text]))
         #expect(try IntakeJob(job).kind == .vex)
         #expect(job.product == 0 && job.project == 0)
-        // With names it is about them.
+        // If names are given, the document is about them.
         #expect(try await put(["parentName": "Shop", "vex": text]).status == 400)
     }
 

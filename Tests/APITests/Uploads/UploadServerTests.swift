@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// The whole way with the real server, asked by curl as CI steps do: upload, report, download.
+/// The whole way with the real server, called by curl like CI steps: upload, report, download.
 struct UploadServerTests {
     struct Stopped: Error, CustomStringConvertible { let description: String }
 
@@ -58,7 +58,7 @@ struct UploadServerTests {
             return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1]))
         }
 
-        /// Runs curl and gives status and body.
+        /// Runs curl and returns status and body.
         func curl(_ arguments: [String], path: String, key: String? = nil) throws -> (status: Int, body: Data) {
             let printed = try UploadServerTests.run(
                 "/usr/bin/curl",
@@ -85,7 +85,7 @@ struct UploadServerTests {
             return try json(["-d", body], path: "/api/v1.4")
         }
 
-        /// Waits for the end of a process and gives its envelope.
+        /// Waits for the end of a process and returns its envelope.
         func end(of uuid: String) throws -> [String: Any] {
             for _ in 0..<1200 {
                 let answer = try call("getAsyncProcessStatus", ["uuid": uuid])
@@ -164,7 +164,7 @@ struct UploadServerTests {
         let object = try server.json(
             ["-X", "PUT", "-H", "Content-Type: application/json", "--data-binary", "@\(body)"], path: "/api/v1/bom")
 
-        // Asked for at once: it waits for both.
+        // The report is requested at once, so it waits for both.
         let report = try server.inventory()
         #expect(report.contains("left-pad") && report.contains("right-pad"))
         for token in [form["token"], object["token"]] {
@@ -176,7 +176,7 @@ struct UploadServerTests {
         let places = (vitals ?? []).map { "\($0["productName"] as? String ?? "")/\($0["name"] as? String ?? "")" }
         #expect(places == ["Default/web - 1.0", "Shop/api - 2"])
 
-        // A broken document is accepted, fails, and the project stays as it was.
+        // A broken document is accepted, its job fails, and the project stays unchanged.
         let token = try #require(vitals?.first?["token"] as? String)
         let broken = try server.write(
             "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"comp", to: "broken.json")
@@ -209,9 +209,9 @@ struct UploadServerTests {
         }
     }
 
-    /// 50 MB of document in either form: memory is that of the buffers.
+    /// 50 MB of document in either form need only the memory of the buffers.
     @Test func largeUploadsNeedNoMemory() throws {
-        // No workers: the import has its own measure.
+        // No workers run, because the import is measured separately.
         let server = try Server(["--workers", "0"])
         let before = try server.peak()
         let file = try server.write(Self.bom("left-pad", padding: 1_100_000), to: "bom.json")

@@ -113,7 +113,7 @@ struct UploadTests {
         #expect(bench.fixture.world.incidents.withLock { $0.isEmpty })
     }
 
-    /// A document that is to be a project of a named product may say the project's name itself.
+    /// A document for a project of a named product may itself provide the name of the project.
     @Test func theDocumentMayNameTheProject() async throws {
         let file = "--b\r\nContent-Disposition: form-data; name=\"bom\"; filename=\"../of/billing.json\"\r\n\r\n{}\r\n"
         let fields = [("autoCreate", "true"), ("parentName", "Shop"), ("projectVersion", "2")]
@@ -122,7 +122,7 @@ struct UploadTests {
         #expect(destination.product == "Shop" && destination.project == "" && destination.projectVersion == "2")
         #expect(destination.fileName == "billing.json")
         #expect(job.product == acme.products[0].id && job.project == 0)
-        // A key that opens one organization is for no other.
+        // A key that is valid in one organization is not valid in another.
         let own = fields + [("orgToken", acme.token)]
         #expect(await bench.post(file + UploadWorkbench.form(own)).status == 200)
         let foreign = fields + [("orgToken", bench.fixture.rival.token)]
@@ -143,7 +143,7 @@ struct UploadTests {
         #expect(list[0]["path"] == "project" && list[0]["invalidValue"] == "x")
     }
 
-    /// However the pieces of the text are cut.
+    /// The pieces of the text may be cut anywhere.
     @Test func theLargeStringIsTakenOutOfAnyCut() throws {
         let body = Array(
             "{\"a\":\"\\\"bom\\\":\\\\\",\"bom\":\"x\\/y\\u0041\\n\",\"c\":[{\"bom\":\"z\"},\"bom\"]}".utf8)
@@ -166,7 +166,7 @@ struct UploadTests {
 
     @Test func projectsByToken() async throws {
         for name in [acme.projects[1].token, Self.uuid(acme.projects[1].token).uppercased()] {
-            // Fields of the client beside it do not count, as in Dependency-Track.
+            // Further fields of the client do not count, as in Dependency-Track.
             let job = try bench.job(try await bench.put(["project": name, "projectName": "other"]))
             #expect(try job.place == "Bank/Bank Cart")
             #expect(job.product == acme.products[1].id && job.project == acme.projects[1].id)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import API
 
-/// A door that takes uploads, over the two organizations of a `Fixture`.
+/// A door with uploads, for the two organizations of a `Fixture`.
 final class UploadWorkbench: Sendable {
     let fixture: Fixture
     let door: Door
@@ -17,7 +17,7 @@ final class UploadWorkbench: Sendable {
     let site: Site
     let folder: String
 
-    /// The same, with health and metrics elsewhere.
+    /// The same, with health and metrics at another address.
     let apart: Door
 
     init(limit: Int = UploadSettings.defaultLimit, doorkeeper: () -> Doorkeeper? = { nil }) throws {
@@ -62,7 +62,7 @@ final class UploadWorkbench: Sendable {
             ))
     }
 
-    /// A form of these fields; that of the document is `bom`.
+    /// A form with these fields; the document's field is `bom`.
     static func form(_ fields: [(String, String)]) -> String {
         fields.map { "--b\r\nContent-Disposition: form-data; name=\"\($0.0)\"\r\n\r\n\($0.1)\r\n" }.joined()
             + "--b--\r\n"
@@ -73,7 +73,7 @@ final class UploadWorkbench: Sendable {
             HTTPRequest(method: "GET", path: path, headers: ["X-Api-Key": key ?? fixture.acme.administrator]))
     }
 
-    /// The job that an answer names, with where it goes as its request.
+    /// The job that an answer names, with its destination as its request.
     func job(_ response: HTTPResponse) throws -> Job {
         #expect(response.status == 200, "\(text(response))")
         let answer = try Fixture.json(response)
@@ -97,7 +97,7 @@ final class UploadWorkbench: Sendable {
 }
 
 extension Job {
-    /// Where an upload goes, as `PRODUCT/PROJECT`.
+    /// The destination of an upload, as `PRODUCT/PROJECT`.
     var place: String {
         get throws {
             let destination = try IntakeJob(self).destination
@@ -107,7 +107,7 @@ extension Job {
 }
 
 extension Door {
-    /// The answer to a request, when it is here.
+    /// The answer to a request, once it arrives.
     func answer(to request: HTTPRequest) async -> HTTPResponse {
         switch reply(to: request) {
         case .now(let response): response

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// The list of issue 2: each gives a clear error, leaves no trace, and the server goes on.
+    /// Bad input: each kind gives a clear error, leaves no trace, and the server continues.
     struct BadInputTests {
         /// A document that is refused, with the text of the refusal.
         struct Refused: Sendable, CustomTestStringConvertible {
@@ -68,7 +68,7 @@ extension EndToEnd {
         private static let site = Result { try Site() }
         private static let organization = Result { try site.get().organization() }
 
-        /// The same over the socket: an upload is accepted, its job fails with the reason, and of all of it the document stays.
+        /// The same over the socket: an upload is accepted, its job fails with the reason, and only the document stays.
         @Test func aServerRefuses() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -109,7 +109,7 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// Uploads a document as a form, as CI steps do.
+        /// Uploads a document as a form, like CI steps.
         static func upload(
             _ document: Data, to server: RunningServer, key: String, project: String = "Bad"
         ) throws -> Answer {
@@ -126,7 +126,7 @@ extension EndToEnd {
                 ["X-Api-Key: \(key)", "Content-Type: multipart/form-data; boundary=\(mark)"], body: body)
         }
 
-        /// A sparse file: letters up to well beyond any limit, a hole up to 1 GiB.
+        /// A sparse file: letters up to well beyond any limit, followed by a hole up to 1 GiB.
         @Test func aGibibyteOfOneString() throws {
             let (site, organization) = (try Self.site.get(), try Self.organization.get())
             let before = try site.counts()
@@ -144,7 +144,7 @@ extension EndToEnd {
             #expect(ending.errors.contains("a single value is too long at byte"), "\(ending.errors)")
             #expect(try site.counts() == before)
 
-            // Over the socket its length is enough to refuse it.
+            // Over the socket its length suffices for a refusal.
             let server = try Shared.server()
             let key = try Shared.acme().organization.key
             for (head, what) in [
@@ -163,12 +163,12 @@ extension EndToEnd {
             let ending = try site.run(
                 "import", "sbom", path, "--org", try Self.organization.get().token, "--product", "Bad")
             #expect(ending.status == 1)
-            // A folder stands for the files that lie in it.
+            // A folder means the files in it.
             let reason = path == "/sys" ? "no file lies in it" : "it is no regular file"
             #expect(ending.errors.contains(reason), "\(ending.errors)")
         }
 
-        /// Odd but readable: taken, with warnings that say what was skipped and why.
+        /// Unusual but readable files are accepted, with warnings about the skipped parts and the reasons.
         @Test(
             arguments: [
                 (
@@ -214,7 +214,7 @@ extension EndToEnd {
             #expect((json?["libraries"] as? [Any])?.count == 1)
         }
 
-        /// U+0000 is a character of JSON, but of no database's text: U+FFFD stands for it.
+        /// U+0000 is a character of JSON, but no database accepts it in a text; U+FFFD replaces it.
         @Test func theCharacterNUL() throws {
             let site = try Site()
             let organization = try site.organization()

@@ -21,7 +21,7 @@ extension EndToEnd {
             #expect(!answer.text.contains("unexpected error"), "\(what): \(answer.text.prefix(300))")
         }
 
-        /// The fields that the description has for a path.
+        /// The fields of a path in the description.
         private func fields(_ server: RunningServer, _ path: String, _ method: String) throws -> [String] {
             let paths = try server.get("/api/openapi.json").json()["paths"] as? [String: [String: [String: Any]]]
             let body = paths?[path]?[method]?["requestBody"] as? [String: Any]
@@ -43,7 +43,7 @@ extension EndToEnd {
                 for text in name == "timeStamp" ? Self.texts : Self.texts(ExtremeValueTests.fewer) {
                     var form = good
                     form[name] = text
-                    // The projects come last, as agents send them.
+                    // The projects come last, as in agents' requests.
                     let body = form.sorted { ($0.key == "diff" ? 1 : 0, $0.key) < ($1.key == "diff" ? 1 : 0, $1.key) }
                         .map { "\($0.key)=\(Self.encoded($0.value))" }.joined(separator: "&")
                     let answer = try Wire.exchange(
@@ -66,7 +66,7 @@ extension EndToEnd {
             let key = "X-Api-Key: \(acme.organization.key)"
             for name in try fields(server, "/api/v1/bom", "put") {
                 for value in ExtremeValueTests.fewer {
-                    // Made nowhere: the product is one that does not exist.
+                    // No product is made, because the named one does not exist.
                     let nowhere = String(repeating: "0", count: 64)
                     var members = ["projectName": "\"P\"", "parentUUID": "\"\(nowhere)\"", "bom": "\"e30=\""]
                     members[name] = value.json
@@ -100,7 +100,7 @@ extension EndToEnd {
             for parameter in parameters {
                 let name = try #require(parameter["name"] as? String)
                 let schema = try #require(parameter["schema"] as? [String: Any])
-                // One subject alone may be asked for.
+                // Only one subject is allowed.
                 let isSubject = schema["minLength"] != nil
                 for text in Self.texts {
                     let value = Self.encoded(text)
@@ -127,7 +127,7 @@ extension EndToEnd {
             #expect(server.isHealthy)
         }
 
-        /// The fields of all forms that its pages show, and of its addresses.
+        /// The fields of all forms on its pages, and of its addresses.
         @Test func console() throws {
             let (server, acme) = (try Shared.server(), try Shared.acme())
             func send(_ path: String, _ form: [String: String], _ headers: [String] = []) throws -> Answer {
@@ -171,7 +171,7 @@ extension EndToEnd {
                     "Content-Length: 2\r\nRange: bytes=-\(text)", "Content-Length: 2\r\nKeep-Alive: timeout=\(text)",
                     "Transfer-Encoding: chunked\r\nTrailer: \(text)",
                 ] {
-                    // A chunk of a size that may come is waited for.
+                    // The server waits for a chunk of an allowed size.
                     if head.contains("chunked"), let size = Int32(text, radix: 16), size > 2 { continue }
                     let chunk = head.contains("chunked") ? "\(text)\r\n{}\r\n0\r\n\r\n" : "{}"
                     let bytes = try Wire.talk(
@@ -185,7 +185,7 @@ extension EndToEnd {
             #expect(server.isHealthy)
         }
 
-        /// Every flag that takes a number, of the commands that stay.
+        /// Every flag with a number, for the commands that keep running.
         @Test func flags() throws {
             let wrong = [
                 "-1", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1e308", "0.5", "x", "true",
@@ -198,7 +198,7 @@ extension EndToEnd {
                 for match in help.matches(of: /--([a-z0-9-]+) (?:N|SECONDS|BYTES|DAYS)\s/) {
                     let flag = String(match.1)
                     guard seen.insert(flag).inserted else { continue }
-                    // Settings of a bucket are read where there is one.
+                    // Settings of a bucket are read only if there is one.
                     let bucket = flag.hasPrefix("s3-") ? ["--artifacts", "s3://bucket/"] : []
                     for value in wrong {
                         let ending = try Executable.run([command, "--\(flag)", value] + bucket + site.flags)

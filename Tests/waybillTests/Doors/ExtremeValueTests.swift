@@ -4,13 +4,13 @@ import Synchronization
 import TestSupport
 import Testing
 
-// DESIGN. The fields of requests are read from the server's own description, so a later call is walked without being named
-// here. A trap in arithmetic ends the server's process: the next request finds nobody.
+// DESIGN. The fields of requests come from the server's own description, so later calls are covered without being named
+// here. A trap in arithmetic ends the server's process, so the next request would get no answer.
 
 extension EndToEnd {
-    /// Numbers at the ends of their types and beyond, and what is no number, in every field of every door.
+    /// Numbers at the limits of their types and beyond, and texts that are no numbers, in every field of every door.
     struct ExtremeValueTests {
-        /// A value as JSON, and the whole number that it says.
+        /// A value as JSON, with the whole number that it means.
         struct Value: Sendable {
             let json: String
             var number: Int64?
@@ -64,7 +64,7 @@ extension EndToEnd {
             for variant in 0..<schema.variants {
                 for place in schema.places where place.schema["const"] == nil {
                     let values = values(for: place)
-                    // Other examples are for numbers that mean something beside them only.
+                    // Other examples are only for numbers with a further meaning.
                     if variant > 0, values.count < Self.values.count { continue }
                     for value in values {
                         var probe = Probe(
@@ -74,7 +74,7 @@ extension EndToEnd {
                         if variant == 0, let range = place.range, !value.isAbsent,
                             value.number.map({ !range.contains($0) }) ?? true
                         {
-                            // Filters of reports are called by their names alone.
+                            // Filters of reports are named without a path.
                             let name = place.name.hasPrefix("filter.") ? String(place.name.dropFirst(7)) : place.name
                             probe.refusal = "\(name) has the value "
                         }
@@ -108,7 +108,7 @@ extension EndToEnd {
                     site, ["--workers", "0", "--webhook-targets", "https://hooks.example/", "--http-threads", "2"])
             }
 
-            /// The requests that the server describes.
+            /// The requests in the server's description.
             func schemas() throws -> [RequestSchema] {
                 let description = try server.get("/api/openapi.json").json()
                 let components = description["components"] as? [String: Any]
@@ -130,7 +130,7 @@ extension EndToEnd {
             }
         }
 
-        /// Sends all probes from several threads; gives the faults.
+        /// Sends all probes from several threads; returns the faults.
         private static func send(_ probes: [Probe], to server: RunningServer) -> (wrong: [String], accepted: Int) {
             let wrong = Mutex<[String]>([])
             let next = Atomic(0)
@@ -155,7 +155,7 @@ extension EndToEnd {
                         }
                     } catch {
                         report("\(error)")
-                        // Nobody answers any more.
+                        // The server does not answer any more.
                         if !server.isHealthy { next.store(probes.count, ordering: .relaxed) }
                     }
                 }
@@ -169,7 +169,7 @@ extension EndToEnd {
             let schemas = try installation.schemas()
             #expect(schemas.count > 150)
             var probes = try schemas.flatMap { try Self.probes(of: $0) }
-            // The doors are the same on both engines, so the whole walk is done on one of them.
+            // The doors are the same on both engines, so only one of them gets the whole walk.
             if engine == .postgresql { probes = stride(from: 0, to: probes.count, by: 11).map { probes[$0] } }
             let begun = Date()
             let (wrong, accepted) = Self.send(probes, to: server)
@@ -179,7 +179,7 @@ extension EndToEnd {
             #expect(wrong.isEmpty, "\(wrong.count) of \(probes.count): \(wrong.prefix(20).joined(separator: "\n"))")
             #expect(probes.count > 500 && probes.count < 30_000 && accepted > probes.count / 50)
             #expect(probes.contains { $0.refusal != nil })
-            // All is still there, and works.
+            // All data still exist, and everything works.
             #expect(server.isHealthy && server.program.isRunning)
             let vitals = try server.call(
                 "getProjectVitals", ["projectToken": installation.project.projectToken], key: key)
@@ -190,7 +190,7 @@ extension EndToEnd {
                     "productToken": installation.project.productToken,
                     "policy": ["name": "last", "filter": ["type": "IN_HOUSE"], "action": ["type": "ALERT"]],
                 ], key: key)
-            // The walk may have filled the product: a scope has 200 policies at most.
+            // The walk may have filled the product, because a scope has at most 200 policies.
             #expect(added["policy"] != nil || "\(added)".contains("200"), "\(added)")
             #expect(!server.program.errors.contains("\"level\":\"error\""), "\(server.program.errors.suffix(2000))")
             #expect(try server.stop().status == 0)

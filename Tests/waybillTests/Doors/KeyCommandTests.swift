@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// People who are locked out, and the operator who helps them beside a running server.
+    /// People who are locked out, and the operator who helps them while a server runs.
     struct KeyCommandTests {
         @Test func whoIsLockedOutGetsAnotherKey() throws {
             let site = try Site()

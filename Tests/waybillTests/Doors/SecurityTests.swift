@@ -6,9 +6,9 @@ import Testing
 @testable import API
 
 extension EndToEnd {
-    /// Rights of users, over the socket, and data that never leaves the process.
+    /// Rights of users over the socket, and data that must never leave the process.
     struct SecurityTests {
-        /// The fields of a call beside key and token that get it past the checks of absence.
+        /// The fields of a call besides key and token that pass the checks for missing fields.
         private func fields(of call: Call, process: String) -> [String: Any] {
             var fields: [String: Any] = [
                 "uuid": process, "reportStatusUUID": process, "keyUuid": process, "productName": "Intruder",
@@ -49,7 +49,8 @@ extension EndToEnd {
                         for secret in secrets { #expect(!answer.text.contains(secret), "\(call.requestType)") }
                     }
                 }
-                // The own key and token, and the uuid of somebody else's process (as that of a library: of nothing).
+                // The user's own key and token, with the uuid of another user's process (as the uuid of a library it
+                // means nothing).
                 guard call.token == .any else { continue }
                 var fields = fields(of: call, process: process)
                 fields["orgToken"] = acme.organization.token
@@ -97,7 +98,8 @@ extension EndToEnd {
             #expect(asked.text.contains("false"))
         }
 
-        /// Lines of JSON on standard error; keys and tokens neither there nor, for keys, in the data directory.
+        /// Standard error consists of lines of JSON. It contains no keys or tokens, and the data directory contains
+        /// no keys.
         @Test func secretsStayWhereTheyAre() throws {
             let (server, acme) = (try Shared.server(), try Shared.acme())
             let (key, token) = (acme.organization.key, acme.organization.token)
@@ -127,7 +129,7 @@ extension EndToEnd {
             }
         }
 
-        /// Paths of input are never paths of files.
+        /// Paths in input never become paths of files.
         @Test func pathsAreNoPaths() throws {
             let (server, acme) = (try Shared.server(), try Shared.acme())
             for path in ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/api/v1/bom/token/../../x", "/artifacts/"] {

@@ -4,12 +4,12 @@ import Synchronization
 import TestSupport
 import Testing
 
-// DESIGN. Two servers and three workers on one PostgreSQL, as in production, and everything goes wrong: workers are killed,
-// PostgreSQL is restarted, and one worker reaches it only through a relay that is cut for longer than a lease lasts.
-// Clients behave like scripts: they ask again until there is an answer.
+// DESIGN. Two servers and three workers on one PostgreSQL, as in production, under faults: workers are killed, PostgreSQL
+// is restarted, and one worker reaches it only through a relay that is cut for longer than a lease lasts. Clients behave
+// like scripts: they repeat a request until there is an answer.
 
 extension EndToEnd {
-    /// Minutes of a cluster under fire; `make test-cluster`.
+    /// A cluster under faults for some minutes; `make test-cluster`.
     @Suite(
         .enabled(if: ProcessInfo.processInfo.environment["WAYBILL_CLUSTER"] != nil, "minutes, see make test-cluster"))
     struct ClusterTests {
@@ -21,12 +21,12 @@ extension EndToEnd {
             let uuid: String
             let isSuccess: Bool
             let error: String
-            /// The digest that the server stated, and that of the received bytes.
+            /// The digest that the server stated, and the digest of the received bytes.
             let told: String
             let found: String
         }
 
-        /// What is asked for, in turn: types, formats, scopes.
+        /// The requested types, formats and scopes, in turn.
         private static let kinds: [(type: String, scope: String, fields: [String: String])] = [
             ("ProjectInventoryReport", "projectToken", ["format": "xlsx"]),
             ("ProductInventoryReport", "productToken", ["format": "json"]),
@@ -40,8 +40,8 @@ extension EndToEnd {
             ("ProjectInventoryReport", "projectToken", ["format": "xml"]),
         ]
 
-        /// A product for each project. So, except for reports on the organization, no two jobs have the same data, and
-        /// none is answered from another's artifact.
+        /// A product for each project. So no two jobs have the same data, except reports on the organization, and none
+        /// is answered with another's artifact.
         private static func projects(of organization: Organization, at site: Site) throws -> [Site.Imported] {
             return try (1...50).map { number in
                 try site.importBOM(
@@ -109,8 +109,8 @@ extension EndToEnd {
                 """)
         }
 
-        /// Kills a worker and starts another in its place, again and again until `isOver`; restarts PostgreSQL and ends the cut of the relay
-        /// on the way. Gives the lines that each killed worker wrote.
+        /// Kills a worker and starts another one in its place, repeatedly until `isOver`; restarts PostgreSQL and ends the cut
+        /// of the relay along the way. Returns the output of each killed worker.
         private static func fire(
             at workers: inout [Program], of places: [Site], _ relay: Relay, _ postgres: PostgreSQLServer,
             until isOver: () -> Bool
@@ -122,7 +122,7 @@ extension EndToEnd {
             defer { relay.mend() }
             while !isOver(), Date().timeIntervalSince(begun) < 1200 {
                 let round = written.count
-                // The third is cut off, not killed, until it was mended.
+                // The third worker is cut off instead of killed, until the relay is repaired.
                 let victim = round % (round < 10 ? 2 : 3)
                 workers[victim].kill(SIGKILL)
                 try workers[victim].wait()
@@ -135,7 +135,7 @@ extension EndToEnd {
             return written
         }
 
-        /// Each client has the uuid of its job, and either the whole artifact or an error that says why there is none.
+        /// Each client has the uuid of its job, and either the whole artifact or an error with the reason.
         private static func expectWhole(_ outcomes: [Outcome]) {
             for outcome in outcomes {
                 #expect(!outcome.uuid.isEmpty, "\(outcome.error)")
@@ -144,8 +144,8 @@ extension EndToEnd {
             }
         }
 
-        /// Starts one more node, whose sweeper cleans up: then there are the jobs that clients know, all of them over, and the files
-        /// of their artifacts.
+        /// Starts one more node, whose sweeper cleans up. Then only the jobs that clients know exist, all of them ended, with
+        /// the files of their artifacts.
         private static func expectNothingLeft(
             of uuids: Set<String>, at site: Site, in folder: TemporaryFolder, _ postgres: PostgreSQLServer
         ) throws {
@@ -181,7 +181,7 @@ extension EndToEnd {
             return "\(reasons)\(outcomes.count) jobs, \(failed.count) of them FAILED,"
         }
 
-        /// Asks for a report as a patient script does, and checks what comes.
+        /// Requests a report like a patient script, and checks the answer.
         private static func finish(
             _ number: Int, _ kind: (type: String, scope: String, fields: [String: String]), _ project: Site.Imported,
             _ organization: Organization, _ servers: [RunningServer], onRetry: () -> Void
@@ -205,11 +205,12 @@ extension EndToEnd {
                             body: try JSONSerialization.data(withJSONObject: fields))
                         if answer.status == 200, answer.header("Content-Type") == "application/zip" { return answer }
                         if try answer.json()["asyncProcessStatus"] != nil { return answer }
-                        // An error that stays is an answer, too.
+                        // A permanent error is an answer, too.
                         said[answer.text, default: 0] += 1
                         if said[answer.text] == 300 { return answer }
                     } catch {
-                        // Nothing was answered, as happens while the database is away: asked again.
+                        // There was no answer, which happens while the database is unavailable; the request is
+                        // repeated.
                     }
                     onRetry()
                     usleep(200_000)

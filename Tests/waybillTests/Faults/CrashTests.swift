@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// `kill -9`, as a power cut does, in the middle of the work.
     struct CrashTests {
-        /// Waits until a report is being written: bytes of it are on the disk.
+        /// Waits until a report is being written, so that bytes of it are on the disk.
         private func isWriting(_ site: Site) -> Bool {
             site.files().contains { name in
                 guard name.contains(".zip.part-") else { return false }
@@ -44,7 +44,7 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// Many at once, killed at any moment: each is finished or taken again, and nothing is left over.
+        /// Many jobs at once, killed at any moment: each is finished or taken again, and nothing is left behind.
         @Test func manyReportsSurviveManyDeaths() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -90,7 +90,7 @@ extension EndToEnd {
             #expect(try program.wait().status == 128 + SIGKILL, "the import was over before it was killed")
             #expect(try site.number("SELECT count(*) FROM scan WHERE state = 'STAGING'") == 1)
             #expect(try site.report("ProjectInventoryReport", scope: old.projectToken) == report)
-            // A worker that takes over reads the file as it was given, whatever the file holds by then.
+            // A worker that takes over reads the original bytes, even if the file has changed since.
             try Data("{}".utf8).write(to: URL(fileURLWithPath: path))
             return (report, old.projectToken, libraries)
         }
@@ -101,7 +101,7 @@ extension EndToEnd {
             let (_, token, _) = try killedImport(site, organization)
             var server = try RunningServer(site)
             #expect(try eventually(every: 2) { try site.number("SELECT max(attempt) FROM job") == 2 })
-            // It dies over it, too.
+            // The second worker dies during the job, too.
             try server.crash()
             server = try RunningServer(site)
             #expect(try eventually { try site.number("SELECT count(*) FROM job WHERE state <> 'SUCCESS'") == 0 })
@@ -134,7 +134,7 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// An upload that waits does not replace what the command line imported since.
+        /// A waiting upload does not replace a later import by the command line.
         @Test func aWaitingUploadDoesNotReplaceANewerImport() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -155,7 +155,7 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// Issue 6, part 2: in the background, as jobs with progress.
+        /// Matching runs in the background, as jobs with progress.
         @Test func advisoriesAreMatchedByJobs() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -171,7 +171,7 @@ extension EndToEnd {
             #expect(try site.number("SELECT rows_done FROM job WHERE kind = 'MATCHING' AND state = 'SUCCESS'") == 4)
             #expect(try site.number("SELECT count(*) FROM alert WHERE state = 'OPEN' AND vulnerability > 0") == 3)
 
-            // An import that dies before its libraries are matched, and a server that dies matching them.
+            // An import that dies before its libraries are matched, and a server that dies during the matching.
             for table in ["alert_event", "alert", "finding_fix", "finding"] as [StaticString] {
                 try site.change("DELETE FROM \(SQL(table))")
             }
@@ -211,7 +211,7 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// Only scans that are shown have rows.
+        /// Only visible scans have rows.
         private func isTidy(_ site: Site) throws -> Bool {
             try site.number("SELECT count(*) FROM scan WHERE state <> 'CURRENT'") == 0
                 && site.number(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Accepted uploads in bad surroundings.
+    /// Accepted uploads under adverse conditions.
     struct LostNothingTests {
         /// The line of `doctor` about one check.
         private func check(_ name: String, _ site: Site) throws -> (isGood: Bool, message: String) {
@@ -24,13 +24,13 @@ extension EndToEnd {
             let server = try RunningServer(site, ["--reserve", "0"])
             let libraries = 9000
             let document = Document.cycloneDX(libraries: libraries)
-            // Room for the upload, twice for a moment, and not for what becomes of it.
+            // The disk has room for the upload, briefly twice, but not for its rows.
             try disk.fill(leaving: document.count * 2 + (1 << 20))
             let answer = try BadInputTests.upload(document, to: server, key: organization.key, project: "Cart")
             #expect(answer.status == 200, "\(answer.text)")
             let upload = try answer.json()["token"] as? String ?? ""
 
-            // Eight attempts came to an end within a minute; after 20 seconds there had been six.
+            // Eight attempts would end within a minute; after 20 seconds there would have been six.
             let end = Date(timeIntervalSinceNow: 20)
             var reasons: Set<String> = []
             while Date() < end {
@@ -70,12 +70,12 @@ extension EndToEnd {
             #expect(try site.strays() == [])
         }
 
-        /// A backup that is killed leaves its file and links to uploads; the next one and a server remove them.
+        /// A killed backup leaves its file and links to uploads; the next backup and a server delete them.
         @Test func aKilledBackupLeavesNothingForGood() throws {
             let site = try Site()
             let organization = try site.organization()
             _ = try site.importBOM(Document.cycloneDX(libraries: 3), to: organization)
-            // The name that a dead process of this machine gave itself.
+            // The name of a process of this machine that has ended.
             let dead = try site.start("worker", "--workers", "0", "--listen", "127.0.0.1:0")
             dead.kill(SIGKILL)
             _ = try dead.wait()
@@ -114,7 +114,7 @@ extension EndToEnd {
                 Document.cycloneDX(libraries: 5), to: server, key: organization.key, project: "Cart")
             let upload = try answer.json()["token"] as? String ?? ""
             try server.stop()
-            // As eight deaths leave it.
+            // The state after eight deaths.
             try site.change(
                 """
                 UPDATE job SET state = 'FAILED', attempt = 8, claims = 8, given_up = 1, error = 'given up after 8 attempts',

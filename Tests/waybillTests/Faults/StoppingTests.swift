@@ -40,7 +40,7 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// Within the grace a job is finished.
+        /// A job that ends within the grace period is finished.
         @Test func aRunningJobIsFinishedInTime() throws {
             let site = try Site()
             let organization = try site.organization()

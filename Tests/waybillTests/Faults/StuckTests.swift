@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A database whose lock another process holds: the server's health, and its end.
+    /// A database whose lock another process holds: the health and the end of the server.
     struct StuckTests {
         /// Holds the lock of a site's database until it is released.
         private final class Lock: Sendable {
@@ -47,7 +47,7 @@ extension EndToEnd {
             // The result of a moment ago still holds.
             #expect(try eventually(within: 20, every: 100) { try server.get("/health/ready").status == 503 })
             let threads = try Self.threads(of: server)
-            // While the writer is stuck nobody waits for it, however many ask.
+            // While the writer is stuck, no request waits for it, whatever their number.
             for _ in 0..<50 {
                 let answer = try server.get("/health/ready")
                 #expect(answer.status == 503)
@@ -60,7 +60,7 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// The grace is over while a write waits for the lock: the process ends all the same.
+        /// The grace period ends while a write waits for the lock; the process still ends.
         @Test func aStuckServerEndsAfterItsGrace() throws {
             let site = try Site()
             let organization = try site.organization()
@@ -69,7 +69,7 @@ extension EndToEnd {
             let uuid = try server.submit(
                 "OrgInventoryReport", "orgToken", organization.token, of: organization, ["format": "pdf"])
             #expect(try eventually(every: 2) { try site.number("SELECT attempt FROM job WHERE uuid = \(uuid)") == 1 })
-            // To give the job back is a write, too, and SQLite would wait for half a minute.
+            // Giving the job back is a write, too, and SQLite would wait for half a minute.
             let lock = try Lock(site)
             server.program.kill(SIGTERM)
             let ending = try server.program.wait(atMost: 10)
@@ -77,7 +77,7 @@ extension EndToEnd {
             #expect(ending.status == 1)
             #expect(ending.errors.contains("stopped in the middle of work"))
             #expect(ending.errors.contains(uuid))
-            // The next server knows that its owner is gone, and goes on.
+            // The next server knows that its owner has ended, and continues.
             let next = try RunningServer(site)
             try next.finish(uuid, of: organization)
             #expect(made.libraries == 8000)

@@ -2,7 +2,7 @@ import Foundation
 
 /// Bills of materials that the tests write themselves.
 enum Document {
-    /// A CycloneDX document with so many libraries in a chain of dependencies, each with a licence and a digest.
+    /// A CycloneDX document with this many libraries in a chain of dependencies, each with a licence and a digest.
     static func cycloneDX(libraries count: Int, name: String = "cart", version: String = "1.0") -> Data {
         var text = """
             {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"timestamp":"2026-01-02T03:04:05Z",\
@@ -21,7 +21,7 @@ enum Document {
         return Data((text + "]}").utf8)
     }
 
-    /// A CycloneDX document with this text as its components, and this as its dependencies.
+    /// A CycloneDX document with these texts as its components and its dependencies.
     static func with(components: String, dependencies: String = "") -> Data {
         Data(
             """

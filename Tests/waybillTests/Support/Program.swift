@@ -3,15 +3,15 @@ import Glibc
 import Synchronization
 import TestSupport
 
-// DESIGN. Foundation's `Process` reports neither the signal's effect at once nor the processor's time, so processes are started by posix_spawn.
-// Output goes to files: pipes fill up when nobody reads. Whatever is still running when the tests
-// end is killed.
+// DESIGN. Foundation's `Process` reports neither the signal's effect at once nor the processor time, so processes are started
+// by posix_spawn. Output goes to files, because pipes fill up when nobody reads. A process that still runs when the tests end
+// is killed.
 
 /// A process, from its start to its end.
 final class Program: Sendable {
-    /// How a process ended.
+    /// The way in which a process ended.
     struct Ending: Sendable {
-        /// The exit status, or 128 plus the number of the signal that ended the process, as shells report it.
+        /// The exit status, or 128 plus the number of the signal that ended the process, as in shells.
         let status: Int32
         let output: String
         let errors: String
@@ -33,7 +33,7 @@ final class Program: Sendable {
         atexit { Program.running.withLock { for pid in $0 { Glibc.kill(pid, SIGKILL) } } }
     }()
 
-    /// Starts a program. The environment is this process's without `WAYBILL_…`, and `environment` on top of it.
+    /// Starts a program. The environment is that of this process without `WAYBILL_…`, with `environment` added.
     init(_ path: String, _ arguments: [String], environment: [String: String] = [:], in place: String? = nil) throws {
         _ = Self.killer
         name = "\(path) \(arguments.joined(separator: " "))"
@@ -54,7 +54,7 @@ final class Program: Sendable {
 
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("WAYBILL_") }
         variables.merge(environment) { _, new in new }
-        // glibc's way to set the folder is not in Swift's view of it; env(1) sets it and becomes the program.
+        // Swift cannot see glibc's way to set the folder; env(1) sets it and then becomes the program.
         let command = place.map { ["/usr/bin/env", "-C", $0, path] } ?? [path]
         var words = (command + arguments).map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -73,16 +73,16 @@ final class Program: Sendable {
         }
     }
 
-    /// Its standard output up to now.
+    /// Its standard output so far.
     var output: String { Self.text(folder.path("out")) }
-    /// Its standard error up to now.
+    /// Its standard error so far.
     var errors: String { Self.text(folder.path("err")) }
 
     var isRunning: Bool { look(options: WNOHANG) == nil }
 
     func kill(_ signal: Int32) { Glibc.kill(pid, signal) }
 
-    /// Waits for the end; kills it and throws when that does not come.
+    /// Waits for the end; after the limit, kills it and throws.
     @discardableResult
     func wait(atMost seconds: Int = 120) throws -> Ending {
         let end = Date().addingTimeInterval(Double(seconds))
@@ -122,7 +122,7 @@ final class Program: Sendable {
     }
 }
 
-/// Waits until something holds; false when it does not come about in time.
+/// Waits until something is true; false when that does not happen in time.
 func eventually(within seconds: Double = 60, every milliseconds: UInt32 = 5, _ condition: () throws -> Bool) rethrows
     -> Bool
 {

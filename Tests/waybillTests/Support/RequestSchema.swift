@@ -1,11 +1,11 @@
 import Foundation
 
-/// A JSON schema of a request, as `GET /api/openapi.json` gives it: what a test may put into each field.
+/// A JSON schema of a request in the form of `GET /api/openapi.json`: the values that a test may use for each field.
 struct RequestSchema {
     let members: [String: Any]
     private let values: [String: Any]
 
-    /// - Parameter values: for fields that need something of this installation, by their names.
+    /// - Parameter values: values for fields that need data of this installation, by their names.
     init(_ members: [String: Any], values: [String: Any] = [:]) {
         self.members = members
         self.values = values
@@ -29,7 +29,7 @@ struct RequestSchema {
             return least.int64Value...most.int64Value
         }
 
-        /// As errors call it: `policy.priority`, `policyIds[0]`.
+        /// The path in the form of errors: `policy.priority`, `policyIds[0]`.
         var name: String {
             path.reduce("") { text, step in
                 switch step {
@@ -53,10 +53,10 @@ struct RequestSchema {
         return found
     }
 
-    /// How many different good requests there are: as many as the field with the most examples has.
+    /// The number of different valid requests, which is that of the field with the most examples.
     var variants: Int { places.map { ($0.schema["examples"] as? [Any])?.count ?? 1 }.max() ?? 1 }
 
-    /// A request with all fields that are required, and the words of the others. Numbers are the least that are accepted.
+    /// A request with all required fields, and with words for the others. Numbers are the smallest accepted ones.
     func sample(_ variant: Int = 0) -> [String: Any] {
         Self.sample(members, named: "", variant, values) as? [String: Any] ?? [:]
     }
@@ -65,7 +65,8 @@ struct RequestSchema {
         _ schema: [String: Any], named name: String, _ variant: Int, _ values: [String: Any]
     ) -> Any {
         let words = schema["enum"] as? [String] ?? []
-        // Of the reports that of the narrowest scope whose filters have a number is asked for, in a format of it.
+        // Of the reports, it requests the one of the narrowest scope whose filters have a number, in one of its
+        // formats.
         let word = words.last { $0.hasSuffix("SBOMReport") || name == "format" && $0 == "json" }
         if let value = schema["const"] ?? values[name] ?? word ?? words.first { return value }
         if let examples = schema["examples"] as? [Any], !examples.isEmpty { return examples[variant % examples.count] }
@@ -73,8 +74,8 @@ struct RequestSchema {
         case "object":
             let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
             let required = Set(schema["required"] as? [String] ?? [])
-            // An object without required members is a filter: its words narrow nothing that a test looks at. The request
-            // itself has no more than it needs; an object in it is sent whole.
+            // An object without required members is a filter; its words exclude nothing that a test checks. The request
+            // itself has only required fields; an object in it is complete.
             let kept = properties.filter { key, member in
                 name.isEmpty || required.isEmpty
                     ? required.contains(key) || member["enum"] != nil || member["pattern"] != nil : true
@@ -88,7 +89,7 @@ struct RequestSchema {
         }
     }
 
-    /// A request in which this JSON text stands in a place.
+    /// A request with this JSON text in a certain place.
     func request(_ variant: Int, with json: String, at place: Place) throws -> Data {
         // The writer would change numbers of JSON.
         let mark = "\u{1}here\u{1}"

@@ -7,7 +7,7 @@ final class RunningServer: Sendable {
     let port: Int
     let site: Site
 
-    /// Starts a server and waits until it says where it listens.
+    /// Starts a server and waits until it states its address.
     init(_ site: Site, _ flags: [String] = [], environment: [String: String] = [:]) throws {
         self.site = site
         let program = try Program(
@@ -25,14 +25,14 @@ final class RunningServer: Sendable {
         self.port = port
     }
 
-    /// Asks it to end and waits for that.
+    /// Requests its end and waits for it.
     @discardableResult
     func stop() throws -> Program.Ending {
         program.kill(SIGTERM)
         return try program.wait()
     }
 
-    /// Ends it as a power cut does.
+    /// Ends it like a power cut.
     func crash() throws {
         program.kill(SIGKILL)
         try program.wait()
@@ -71,7 +71,7 @@ final class RunningServer: Sendable {
         return envelope
     }
 
-    /// Asks for a report and gives its uuid.
+    /// Requests a report and returns its uuid.
     func submit(
         _ type: String, _ field: String, _ token: String, of organization: Organization, _ fields: [String: Any] = [:]
     ) throws -> String {
@@ -87,7 +87,7 @@ final class RunningServer: Sendable {
         try envelope("getAsyncProcessStatus", ["orgToken": organization.token, "uuid": uuid], key: organization.key)
     }
 
-    /// Polls until the report is there; throws when it fails.
+    /// Polls until the report is ready; throws when it fails.
     @discardableResult
     func finish(_ uuid: String, of organization: Organization) throws -> [String: Any] {
         var last: [String: Any] = [:]

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The data of a program with an older schema and the reports that it made of them, as `Tests/Data/make_fixture.py` kept
-/// them.
+/// The data of a program with an older schema, and the reports that it made of them, stored by
+/// `Tests/Data/make_fixture.py`.
 struct SchemaFixture: Sendable, CustomTestStringConvertible {
     /// A report that the older program made.
     struct KeptReport: Decodable, Sendable {
@@ -27,11 +27,11 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
         let reports: [KeptReport]
     }
 
-    /// The ways on which old data come to a newer program.
+    /// The ways in which old data reach a newer program.
     enum Way: String, CaseIterable, Sendable {
         /// A data directory that is opened.
         case directory
-        /// A backup that is put back.
+        /// A restored backup.
         case backup
         /// A database of PostgreSQL that is opened.
         case dump
@@ -45,7 +45,7 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Data", isDirectory: true)
 
-    /// All that are kept, the oldest schema first.
+    /// All stored fixtures, the oldest schema first.
     static let all: [SchemaFixture] = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
         .compactMap { name in
             guard name.hasPrefix("schema-"), let schema = Int(name.dropFirst(7)) else { return nil }
@@ -68,7 +68,7 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
         return site
     }
 
-    /// The data of the fixture, brought to the program under test in one of the ways.
+    /// The data of the fixture in the program under test, after one of the ways.
     func site(_ way: Way) throws -> Site {
         switch way {
         case .directory: return try directory()
@@ -95,7 +95,7 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
 
     // MARK: Expected reports
 
-    /// Reports that this program makes otherwise, on purpose, with the reason.
+    /// Reports that this program intentionally makes differently, with the reason.
     func differences() throws -> [String: String] {
         guard let data = try? Data(contentsOf: file("differences.json")) else { return [:] }
         return try JSONDecoder().decode([String: String].self, from: data)
@@ -107,7 +107,7 @@ struct SchemaFixture: Sendable, CustomTestStringConvertible {
         return try Data(contentsOf: file("\(isOther ? "expected" : "reports")/\(report.file)"))
     }
 
-    /// Keeps what this program makes of a report; a difference gets an empty reason, for a person to write.
+    /// Stores this program's version of a report; a difference gets an empty reason, for a person to write.
     func accept(_ content: Data, for report: KeptReport) throws {
         var reasons = try differences()
         let other = file("expected/\(report.file)")

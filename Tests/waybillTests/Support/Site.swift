@@ -27,7 +27,7 @@ struct Organization: Sendable {
 final class Site: Sendable {
     let folder: TemporaryFolder
     let data: String
-    /// The flags that lead each command to it.
+    /// The flags with which each command finds it.
     let flags: [String]
 
     /// - Parameter data: an existing place instead of a new folder.
@@ -49,7 +49,7 @@ final class Site: Sendable {
         try Program(Executable.path, arguments + flags)
     }
 
-    /// The JSON that a command prints; throws when it does not succeed.
+    /// The JSON that a command prints; throws when the command fails.
     func json(_ arguments: [String]) throws -> [String: Any] {
         let ending = try Executable.run(arguments + ["--json"] + flags)
         guard ending.status == 0 else { throw Program.Failed(description: "\(arguments): \(ending.errors)") }
@@ -72,7 +72,7 @@ final class Site: Sendable {
         let warnings: [String]
     }
 
-    /// Imports a document; throws the command's error when it does not succeed.
+    /// Imports a document; throws the command's error when it fails.
     func importBOM(
         _ document: Data, to organization: Organization, product: String = "Shop", project: String = "Cart"
     ) throws -> Imported {
@@ -100,7 +100,7 @@ final class Site: Sendable {
 
     // MARK: Looking inside
 
-    /// One number out of the database, asked beside whatever runs on it.
+    /// One number from the database, read while other processes use it.
     func number(_ sql: SQL) throws -> Int64 {
         let url = DatabaseURL.sqlite(path: data + "/waybill.sqlite")
         let database = try url.open()
@@ -108,14 +108,14 @@ final class Site: Sendable {
         return try database.read { try $0.integer(sql) } ?? -1
     }
 
-    /// Changes the database beside whatever runs on it.
+    /// Changes the database while other processes use it.
     func change(_ sql: SQL) throws {
         let database = try DatabaseURL.sqlite(path: data + "/waybill.sqlite").open()
         defer { database.close() }
         try database.write { _ = try $0.run(sql) }
     }
 
-    /// Rows of all that imports and reports leave behind, by table.
+    /// The number of rows that imports and reports leave, by table.
     func counts() throws -> [String: Int64] {
         let database = try DatabaseURL.sqlite(path: data + "/waybill.sqlite").open()
         defer { database.close() }
@@ -151,7 +151,7 @@ final class Site: Sendable {
     /// Rows and files, for the words of a failure.
     var summary: String { "\((try? counts()) ?? [:]) \((try? strays()) ?? [])" }
 
-    /// Files that are neither the database nor the lock nor a published artifact.
+    /// Files other than the database, the lock and published artifacts.
     func strays() throws -> [String] {
         let database = try DatabaseURL.sqlite(path: data + "/waybill.sqlite").open()
         defer { database.close() }

@@ -18,7 +18,7 @@ final class SmallDisk: Sendable {
     }
 
     deinit {
-        // Lazily: a process that a failed test left may still look at it.
+        // The unmount is lazy, because a process from a failed test may still use the disk.
         _ = try? ForeignTool.run("/usr/bin/umount", ["-l", path])
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// What a server answered.
+/// The answer of a server.
 struct Answer: Sendable {
     let status: Int
     let head: String
@@ -43,7 +43,7 @@ enum Wire {
         return answer
     }
 
-    /// Sends bytes and gives all that comes back until the server closes.
+    /// Sends bytes and returns everything that comes back until the server closes.
     ///
     /// - Parameter endsThere: closes the sending side, so that the server sees the end.
     static func talk(port: Int, _ bytes: Data, endsThere: Bool = false) throws -> Data {
@@ -66,7 +66,7 @@ enum Wire {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { send(handle, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            // A server that refuses a body early closes: its answer counts.
+            // A server that refuses a body closes early; its answer counts.
             if count <= 0 { break }
             rest = rest.dropFirst(count)
         }
