@@ -36,7 +36,7 @@ struct DigestTests {
         #expect(Identifier.uuid(of: "www.example.com", in: Self.dns) == "2ed6657d-e927-568b-95e1-2665a8aea6a2")
     }
 
-    /// Alike in 48 bits within a family and nowhere else; the first as Python's hashlib and uuid make it.
+    /// Equal in 48 bits within a family and nowhere else; the first is also what Python's hashlib and uuid give.
     @Test func familiesOfUUIDs() {
         let shop = UUIDFamily("shop", in: Self.dns)
         #expect(shop.uuid(of: "cart", "x") == "f3b5c84a-4408-8d35-b414-78af62d3214d")
@@ -63,7 +63,7 @@ struct DigestTests {
         #expect(Identifier.areEqual([], []))
     }
 
-    /// RFC 4231 §4.3 and §4.7: a short key, and one that is longer than a block.
+    /// RFC 4231 §4.3 and §4.7: a short key, and one longer than a block.
     @Test func hmac() {
         #expect(
             Digest.hmacSHA256(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8)).hexadecimal

@@ -4,12 +4,12 @@ struct ToolFailed: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Runs a program to its end and gives what it printed; throws when it fails.
+/// Runs a program to its end and returns its output; throws when it fails.
 func run(_ program: String, _ arguments: [String], input: Data = Data()) throws -> Data {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
-    // Files, for pipes fill up when nobody reads.
+    // Output goes to files, because pipes fill up when nobody reads.
     let folder = try TemporaryFolder()
     let inputFile = folder.file("in")
     let outputFile = folder.file("out")

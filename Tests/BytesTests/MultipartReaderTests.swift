@@ -18,7 +18,7 @@ struct MultipartReaderTests {
         }
     }
 
-    /// Reads a body that the source gives in pieces of `size` bytes.
+    /// Reads a body that the source provides in pieces of `size` bytes.
     static func read(_ body: [UInt8], boundary: String = "b", by size: Int = .max) throws -> [Field] {
         var place = 0
         var reader = try MultipartReader(boundary: boundary) { (buffer) throws(MultipartError) in
@@ -77,7 +77,7 @@ struct MultipartReaderTests {
 
     @Test func emptyParts() throws {
         let body = "--b\r\n\(Self.head)\r\n--b\r\n\(Self.head)--no\r\n--b\r\n"
-        // The last part has headers only: RFC 2046 §5.1.1 lets a body-part be that.
+        // The last part has only headers, which RFC 2046 §5.1.1 allows.
         let last = "Content-Disposition: form-data; name=x\r\n\r\n--b--"
         #expect(try Self.read(body + last) == [Field("x", ""), Field("x", "--no"), Field("x", "")])
         #expect(try Self.read("--b--") == [])
@@ -162,7 +162,7 @@ struct MultipartReaderTests {
         }
     }
 
-    /// The boundary of the outer body inside a nested one ends the outer part, whatever the nested one says.
+    /// The boundary of the outer body inside a nested one ends the outer part, whatever the nested one declares.
     @Test func nestedBodiesAreContent() throws {
         let inner = "--i\r\nContent-Disposition: form-data; name=\"bom\"\r\n\r\ninner\r\n--i--"
         let body = "--b\r\n\(Self.head)\(inner)\r\n--b--"
@@ -177,7 +177,7 @@ struct MultipartReaderTests {
         #expect(try MultipartHeader("form-data; filename=\"C:\\dir\\a\"").parameters["filename"] == "C:\\dir\\a")
     }
 
-    /// The form that Python's own library writes, as many clients do.
+    /// The form that Python's own library writes, like many clients.
     @Test func readsWhatPythonWrites() throws {
         let script = """
             import sys
@@ -190,7 +190,7 @@ struct MultipartReaderTests {
             m.attach(p)
             sys.stdout.buffer.write(m.as_bytes(policy=policy.HTTP).split(b'\\r\\n\\r\\n', 1)[1])
             """
-        // Python itself turns line breaks of binary content around, so the size alone is compared.
+        // Python itself converts line breaks of binary content, so only the size is compared.
         let fields = try Self.read(Array(try python(script)), boundary: "=_b", by: 100)
         #expect(fields.count == 1)
         #expect(fields.first?.name == "bom" && fields.first?.filename == "a b.json")

@@ -2,7 +2,7 @@ import Bytes
 import Foundation
 import Testing
 
-/// The structure of a document (ISO 32000-1, 14.7 and 14.8), walked as a screen reader would.
+/// The structure of a document (ISO 32000-1, 14.7 and 14.8), read in the way of a screen reader.
 @Suite struct PDFTagTests {
     /// 400 rows on many pages, with links and scripts, and a second table.
     private static func document() throws -> PDFDocument {
@@ -99,7 +99,7 @@ import Testing
             if line == "ET" { isInText = false }
             if line.hasSuffix("]TJ"), isInText {
                 shown += 1
-                // A form is a mark as a whole: the heading that repeats and the total of pages.
+                // A form is a mark as a whole: the repeated heading and the total of pages.
                 if depth == 0 { #expect(line.utf8.count < 200) }
             }
             #expect(depth >= 0 && depth <= 2)
@@ -117,7 +117,7 @@ import Testing
     }
 }
 
-/// The objects of a document, as qpdf writes them in JSON.
+/// The objects of a document in qpdf's JSON.
 private struct PDFObjectTree {
     struct Element {
         let reference: String
@@ -140,7 +140,7 @@ private struct PDFObjectTree {
         trailer = (objects["trailer"] as? [String: Any])?["value"] as? [String: Any] ?? [:]
     }
 
-    /// What a reference stands for; anything else stands for itself.
+    /// The object of a reference; any other value unchanged.
     func resolve(_ value: Any?) -> Any? {
         guard let text = value as? String, text.hasSuffix(" R") else { return value }
         return (objects["obj:\(text)"] as? [String: Any])?["value"]
@@ -160,7 +160,7 @@ private struct PDFObjectTree {
         return try #require(resolve(catalog["/StructTreeRoot"]) as? [String: Any])
     }
 
-    /// All elements, each after its parent; fails where an element does not name its parent.
+    /// All elements, each after its parent; fails if an element does not name its parent.
     func elements() throws -> [Element] {
         let catalog = try #require(resolve(trailer["/Root"]) as? [String: Any])
         let start = try #require(catalog["/StructTreeRoot"] as? String)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bytes
 
-/// Text that is set from words, beside what Pango makes of the same.
+/// Text that is set from words, compared with Pango's setting of the same text.
 @Suite struct PDFWordTests {
     private static let texts = [
         "AVATAR To. WAY, Te\"st\" LT 'Yes' (fjord) 10.17.3-beta+build_7", "b6589fc6ab0dc82cf12099d1c2d40ab994e8410c",
@@ -21,7 +21,7 @@ import Testing
             let utf8 = UnsafeRawBufferPointer(utf8)
             return (fonts.set(utf8, style, into: &lines).width, fonts.setParagraphs(utf8, style, into: &lines).width)
         }
-        // Pango also kerns a letter with the blank beside it.
+        // Pango also kerns a letter and the blank beside it.
         #expect(abs(words - pango) < 0.01 * pango, "\(words) \(pango)")
         #expect(abs(words - pango) < 8, "\(words) \(pango)")
     }
@@ -105,7 +105,7 @@ import Testing
 
     private static let hasEmoji = (try? PDFCanvas.missingScripts())?.contains("emoji") == false
 
-    /// Pictures, alone, of two and three characters, and flags: outlines of a font, which come back as what they are.
+    /// Pictographs of one, two and three characters, and flags: outlines of a font, which are read back unchanged.
     @Test(.enabled(if: hasEmoji, "needs Debian's package fonts-symbola")) func emojiAreShown() throws {
         let words = [
             "\u{1F680}\u{1F41B}\u{1F511}", "\u{1F44D}\u{1F3FD}", "\u{1F1E9}\u{1F1EA}", "\u{1F469}\u{200D}\u{1F4BB}",
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func charactersThatNoFontHasComeBackAndTakeOneCode() throws {
-        // Private use, so that no font of this machine has them.
+        // Characters for private use, which no font of this machine has.
         let text = String(String.UnicodeScalarView((0xF0000..<0xF0040).compactMap(Unicode.Scalar.init)))
         let fonts = try PDFFonts()
         _ = fonts.set(text, .init(size: 10))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Bytes
 
-/// AES-256-GCM, by vectors of its specification.
+/// AES-256-GCM, with vectors of its specification.
 struct SealingTests {
     private func bytes(_ hex: String) -> [UInt8] {
         var digits = hex[...]

@@ -61,7 +61,7 @@ struct TimeTextTests {
     ])
     func refuses(_ text: String) { #expect(TimeText.milliseconds(text) == nil) }
 
-    /// ECMA-376 Part 1 §18.17.4.1: 1900-01-01 is day 1 by the list of the date system that counts from 1899-12-30 on.
+    /// ECMA-376 Part 1 §18.17.4.1: 1900-01-01 is day 1 in the list for the date system that counts from 1899-12-30.
     @Test(
         arguments: [
             (-2_209_161_600_000, "0"), (1_709_164_800_000, "45351"), (1_709_208_000_000, "45351.5"),

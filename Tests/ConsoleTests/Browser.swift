@@ -9,14 +9,14 @@ import Testing
 @testable import Console
 @testable import HTTP
 
-/// A browser in front of a server with two organizations, each with two products of one project.
+/// A browser with a server of two organizations, each with two products of one project.
 final class Browser: Sendable {
     struct Organization: Sendable {
         let id: Int64
         let token: String
         let administrator: String
         let products: [Entity]
-        /// One of each product.
+        /// One project of each product.
         let projects: [Entity]
     }
 
@@ -40,7 +40,7 @@ final class Browser: Sendable {
         let store = Mutex<[String: String]>([:])
     }
 
-    /// - Parameter change: of what the server is made with.
+    /// - Parameter change: the change of the server's settings.
     init(_ change: (inout Backend) -> Void = { _ in }) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("waybill-site-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -68,7 +68,7 @@ final class Browser: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Faults of the server's own that were logged.
+    /// Faults of the server itself that were logged.
     var faults: Int { reach.incidents.withLock { $0.count } }
 
     func pass(_ milliseconds: Int64) { reach.time.withLock { $0 += milliseconds } }
@@ -96,7 +96,7 @@ final class Browser: Sendable {
         }
     }
 
-    /// Adds a user to Acme and gives the key. `product` is a place in its products; nil for the organization.
+    /// Adds a user to Acme and gives the key. `product` is the position of a product; nil for the organization.
     func user(_ role: Role, product: Int? = nil) throws -> String {
         let key = UserKey(random: try Randomness.system.bytes(32))
         let acme = acme
@@ -145,7 +145,7 @@ final class Browser: Sendable {
             to: HTTPRequest(method: "POST", path: address, headers: headers, body: .bytes(body)))
     }
 
-    /// Signs in and gives the cookie.
+    /// Signs in and returns the cookie.
     func enter(_ key: String) async throws -> String {
         let response = await send("/console/enter", [("userKey", " \(key) ")])
         #expect(response.status == 303)
@@ -175,7 +175,7 @@ final class Browser: Sendable {
 
     // MARK: Jobs
 
-    /// Does a submitted job as a worker would, with these bytes as its artifact.
+    /// Does a submitted job like a worker, with these bytes as its artifact.
     func finish(_ uuid: String, with content: [UInt8] = Array("PK".utf8)) throws {
         let job = try #require(try queue.claim(for: "test"))
         #expect(job.uuid == uuid)

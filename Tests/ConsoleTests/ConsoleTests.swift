@@ -7,7 +7,7 @@ import Testing
 
 @testable import Console
 
-/// The console, as a browser uses it.
+/// The console in the way that a browser uses it.
 struct ConsoleTests {
     let browser: Browser
     init() throws { browser = try Browser() }
@@ -50,7 +50,7 @@ struct ConsoleTests {
         #expect(lost.status == 404 && lost.headers["Content-Security-Policy"] != nil)
         let script = await browser.get("/nothing", headers: ["Accept": "*/*"])
         #expect(script.headers["Content-Type"] == "text/plain;charset=UTF-8")
-        // What the API has stays the API's.
+        // The API's paths stay the API's.
         #expect(await browser.get("/health/live", headers: ["Accept": "text/html"]).status == 200)
     }
 
@@ -99,7 +99,7 @@ struct ConsoleTests {
         }
         let cookie = try await browser.enter(browser.acme.administrator)
         #expect(await browser.page("/", cookie: "other=1; \(cookie)").contains("admin@acme.example"))
-        // Only digests are kept.
+        // The database has only digests.
         let secret = try #require(cookie.split(separator: "=").last).utf8
         let kept = try browser.database.read { try $0.all("SELECT digest FROM session") { $0.blob(0) } }
         #expect(kept.count == 1 && kept[0] != Array(secret))
@@ -113,7 +113,7 @@ struct ConsoleTests {
 
     @Test func aSessionThatIsNotUsedEnds() async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
-        // Used every twenty minutes it goes on; half an hour without a click ends it.
+        // A session that is used every twenty minutes continues; half an hour without a click ends it.
         for _ in 0..<3 {
             browser.pass(20 * 60_000)
             #expect(await browser.page("/", cookie: cookie).contains("admin@acme.example"))
@@ -205,7 +205,7 @@ struct ConsoleTests {
         let waiting = await browser.page("\(product)/reports", cookie: cookie)
         #expect(waiting.contains("ProductInventoryReport") && waiting.contains("waiting"))
         #expect(waiting.contains("http-equiv=\"refresh\"") && !waiting.contains("<select"))
-        // Where a form can be filled in, nothing is asked for again.
+        // A page with fields to fill in is never reloaded.
         let form = await browser.page("\(product)/report?reportType=ProductInventoryReport", cookie: cookie)
         #expect(form.contains("<select") && !form.contains("http-equiv=\"refresh\""))
 
@@ -279,7 +279,7 @@ struct ConsoleTests {
         let some = await browser.page("\(organization)?name=sHO", cookie: cookie)
         #expect(some.contains(">Shop</a>") && !some.contains(">Bank</a>"))
         #expect(some.contains("value=\"sHO\""))
-        // Letters of patterns are letters.
+        // Letters of patterns count as letters.
         #expect(await !browser.page("\(organization)?name=%25", cookie: cookie).contains(">Shop</a>"))
     }
 

@@ -30,7 +30,7 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
-    /// Goes to the issuer and comes back. Gives the answer and the cookie that the browser kept meanwhile.
+    /// Goes to the issuer and returns. Returns the answer and the cookie that the browser stored.
     private func signIn(
         page: String = "", cookie: String? = nil, change: (inout [String: String]) -> Void = { _ in }
     ) async throws -> HTTPResponse {
@@ -76,7 +76,7 @@ final class IssuerSignInTests: Sendable {
             #expect(cookies[0].contains("SameSite=Strict"))
             let page = await browser.page("/", cookie: String(session))
             #expect(page.contains("ada@example.com") && page.contains("Shop") && !page.contains("Bank"))
-            // Signing out shows the way out of the issuer, too.
+            // Signing out also shows the way to sign out of the issuer.
             let left = await browser.send("/console/leave", [], cookie: String(session))
             #expect(Browser.text(left).contains("\(issuer.url)/logout?client_id=waybill"))
             #expect(await !browser.page("/", cookie: String(session)).contains("ada@example.com"))
@@ -207,7 +207,7 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
-    /// Account, roles, key, session and record come together or not at all.
+    /// Account, roles, key, session and record are stored together or not at all.
     @Test func aSignInIsWholeOrNothing() async throws {
         try await run {
             try await browser.database.write { connection in
@@ -241,7 +241,7 @@ final class IssuerSignInTests: Sendable {
         }
     }
 
-    /// An issuer that names sessions in its logout tokens alone.
+    /// An issuer that names sessions only in its logout tokens.
     @Test func theIssuerEndsASessionThatItDidNotName() async throws {
         try await run {
             issuer.change { $0.claims.updateValue(nil, forKey: "sid") }

@@ -40,7 +40,7 @@ struct ManagementTests {
         #expect(list.contains("rejects the library"))
         let id = try #require(list.firstMatch(of: /name="policyId" value="(\d+)"/)?.1)
 
-        // What is below inherits it and cannot change it.
+        // Places below inherit it and cannot change it.
         let product = "/console/product/\(browser.acme.products[0].token)"
         let below = await browser.page("\(product)/policies", cookie: cookie)
         #expect(below.contains("No &lt;b&gt;") && !below.contains("name=\"policyId\""))
@@ -60,7 +60,7 @@ struct ManagementTests {
             let sent = await browser.send(page, [("part", part), ("policyId", String(id))], cookie: cookie)
             #expect(sent.status == 303, "\(part)")
         }
-        // Readers see it; they get no form and no way around it.
+        // Readers see it; they get no form and cannot send one.
         let reader = try await browser.enter(try browser.user(.readOnly))
         let seen = await browser.page(page, cookie: reader)
         #expect(seen.contains("Changed") && !seen.contains("name=\"policyId\""))
@@ -87,12 +87,12 @@ struct ManagementTests {
         let id = try #require(list.firstMatch(of: /name="policyId" value="(\d+)"/)?.1)
         let shown = await browser.page("\(organization)/policy/\(id)", cookie: cookie)
         #expect(shown.contains("id=\"field-\(field)\"") || shown.contains("value=\"\(value)\" checked=\"checked\""))
-        // Without a value the field says so.
+        // Without a value the field has an error.
         let empty = await browser.send("\(organization)/policy", Array(form.dropLast()), cookie: cookie)
         #expect(empty.status == 400 && Browser.text(empty).contains("id=\"wrong-\(field)\""))
     }
 
-    /// Policies that tools copy have actions with members, and actions, that no form has.
+    /// Policies that tools copy have actions, and members of actions, that no form has.
     @Test(arguments: ["CREATE_ISSUE", "REASSIGN"])
     func whatNoFormHasOfAnActionIsKept(type: String) async throws {
         let cookie = try await browser.enter(browser.acme.administrator)
@@ -160,7 +160,7 @@ struct ManagementTests {
         #expect(try stored().map(members) == members(changed))
     }
 
-    /// A JSON object in one spelling.
+    /// A JSON object in a fixed spelling.
     private func members(_ json: String) -> String {
         let found = (try? JSONSerialization.jsonObject(with: Data(json.utf8))).flatMap {
             try? JSONSerialization.data(withJSONObject: $0, options: .sortedKeys)
@@ -199,7 +199,7 @@ struct ManagementTests {
         let made = secret(in: Browser.text(await browser.send("\(organization)/keys", key, cookie: cookie)))
         let shownAgain = secret(in: Browser.text(await browser.send("\(organization)/keys", key, cookie: cookie)))
         #expect(made != nil && made == shownAgain)
-        // The same form of somebody else is another one.
+        // The same form from another person is a different form.
         let ada = try await browser.enter(try browser.user(.administrator))
         let hers = secret(in: Browser.text(await browser.send("\(organization)/keys", key, cookie: ada)))
         #expect(hers != nil && hers != made)
@@ -225,7 +225,7 @@ struct ManagementTests {
         #expect(made.status == 200 && made.headers["Cache-Control"] == "no-store")
         let key = try #require(secret(in: Browser.text(made)))
         #expect(await !browser.page("\(organization)/people", cookie: cookie).contains(key))
-        // Loading the page again sends the form again.
+        // Reloading the page sends the form again.
         let again = await browser.send("\(organization)/people", form, cookie: cookie)
         #expect(again.status == 400 && secret(in: Browser.text(again)) == nil)
         #expect(Browser.text(again).contains("is a member of the organization already"))
@@ -264,10 +264,10 @@ struct ManagementTests {
         #expect(Browser.text(again).contains("value=\"UPLOAD\" checked=\"checked\""))
         let list = await browser.page("\(organization)/people", cookie: cookie)
         #expect(list.contains("a service") && list.contains("Build &lt;1&gt;") && list.contains("member in Shop"))
-        // No two fields of the page have one id.
+        // No two fields of the page share an id.
         let ids = list.matches(of: /\sid="([^"]*)"/).map { String($0.1) }
         #expect(Set(ids).count == ids.count)
-        // Its key uploads, and opens no session.
+        // Its key can upload, and cannot open a session.
         let key = try #require(secret(in: Browser.text(made)))
         #expect(await browser.send("/console/enter", [("userKey", key)]).status == 403)
     }
@@ -298,7 +298,7 @@ struct ManagementTests {
         #expect(Browser.text(again).contains("value=\"UPLOAD\" checked=\"checked\""))
         let list = await browser.page("\(organization)/keys", cookie: cookie)
         #expect(list.contains("ci &lt;1&gt;") && list.contains("read, upload") && !list.contains(key))
-        // A key that does not administer makes no other one.
+        // A key that does not administer makes no other key.
         let narrow = try await browser.enter(key)
         #expect(await !browser.page("\(organization)/keys", cookie: narrow).contains("name=\"scopes\""))
         let other = [("part", "key"), ("keyName", "more"), ("scopes", "READ")]

@@ -215,7 +215,7 @@ struct PageTests {
         var some = Address(.project, try token(.project), "files")
         some.query = [.init(name: "name", value: "no file has this")]
         #expect(await page(some, cookie).text.contains("No file has this in its path."))
-        // A project whose document says nothing of dependencies says so.
+        // For a project whose document states no dependencies, the page says so.
         let scopes = try (0..<3).map { try fixture.scope(.project, place: $0) }
         let bare = try fixture.database.snapshot { connection in
             try scopes.firstIndex { try !PathList.hasGraph($0, on: connection) }
@@ -234,7 +234,7 @@ struct PageTests {
         let address = try #require(Address(path: link.removingPercentEncoding ?? ""))
         let shown = await page(address, cookie)
         #expect(shown.status == 200 && shown.text.contains("Copyright risk"))
-        // Whoever sees no project with it does not learn that there is one.
+        // A person who sees no project with it does not learn that one exists.
         let none = try await enter(.readOnly, product: try fixture.ids(place: 2).product)
         let (status, other) = await page(address, none)
         #expect(status == 404 || !other.contains("Webshop"))
@@ -297,7 +297,7 @@ struct PageTests {
         #expect(wrong.text.contains("id=\"wrong-expires\"") && wrong.text.contains(">a &lt;b&gt;</textarea>"))
         let counts = await page(Address(.organization, "token 1"), cookie).text
         #expect(await send("status=Ignored&reason=workaround&comments=known").status == 303)
-        // What is kept of sums is not shown after a change.
+        // Cached sums are not shown after a change.
         #expect(await page(Address(.organization, "token 1"), cookie).text != counts)
         let state = try fixture.database.read { connection in
             try connection.first("SELECT state, reason, comments FROM alert WHERE uuid = \(alert.uuid)") {
@@ -305,7 +305,7 @@ struct PageTests {
             }
         }
         #expect(state == ["IGNORED", "workaround", "known"])
-        // A reader may look, not decide.
+        // A reader may look, but not decide.
         let reader = try await enter(.readOnly)
         #expect(await !page(Address(place.place, "alerts"), reader).text.contains("type=\"checkbox\""))
     }

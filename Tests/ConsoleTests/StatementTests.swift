@@ -12,7 +12,7 @@ import Testing
 
 /// Statements behind pages: each is read by indexes.
 struct StatementTests {
-    /// Tables that have a row for each library, alert, project or event of an organization.
+    /// Tables with a row for each library, alert, project or event of an organization.
     private static let large: Set<String> = [
         "alert", "alert_event", "occurrence", "library", "library_license", "library_name", "component", "dependency",
         "source_file", "exposure", "vulnerability", "finding", "advisory", "project", "scan", "scan_basis",
@@ -119,7 +119,7 @@ struct StatementTests {
         return try fixture.database.read { try $0.first(query) { $0.string(0) } } ?? ""
     }
 
-    /// The table that an alias of a statement stands for; the alias itself where it has none.
+    /// The table for an alias of a statement; the alias itself if it is no alias.
     private static func table(alias: String, in text: String) -> String {
         let words = text.split { $0.isWhitespace || "(),".contains($0) }.map(String.init)
         for (number, word) in words.enumerated().dropFirst() where word == alias && large.contains(words[number - 1]) {
@@ -129,14 +129,14 @@ struct StatementTests {
     }
 }
 
-/// A database that keeps the statements of its reads.
+/// A database that records the statements of its reads.
 private final class SpyingDatabase: ForwardingDatabase {
     let real: any Database
     private let kept = Mutex<[SQL]>([])
 
     init(_ real: any Database) { self.real = real }
 
-    /// Those since the last look.
+    /// The statements since the last call.
     func statements() -> [SQL] {
         kept.withLock { kept in
             defer { kept.removeAll() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Database
 
-/// An alert's state follows from its cause and from what was decided (docs/policies-and-alerts.md).
+/// The state of an alert follows from its cause and from decisions (docs/policies-and-alerts.md).
 @Suite struct AlertLives {
     private func raised(_ statement: String? = nil) -> AlertLife {
         var life = AlertLife()
@@ -48,7 +48,7 @@ import Testing
         #expect(life.state == .open)
         _ = try life.ignore(by: 7, comments: "later", until: 200, at: 150)
         _ = life.causeIsGone(because: .libraryRemoved, at: 160)
-        // The time is over while it is resolved: it comes back open.
+        // The decision expires while the alert is resolved, so the alert returns as open.
         #expect(life.causeIsThere(statement: nil, at: 300)?.state == .open)
     }
 
@@ -107,7 +107,7 @@ import Testing
         #expect((life.state, life.comments) == (.open, "mine"))
         #expect(life.hold(under: decision(.ignored(.none), .alert), at: 5)?.account == 8)
         #expect(life.state == .ignored)
-        // And again the alert's own.
+        // Then again the alert's own decision.
         _ = try life.ignore(by: 7, comments: "for all", until: 0, at: 6)
         #expect(life.decisionID == 0)
     }

@@ -25,7 +25,7 @@ struct BindingTests {
         return database
     }
 
-    /// The column of `cell` that holds values of this kind.
+    /// The column of `cell` for values of this kind.
     private func column(_ value: Value) -> StaticString {
         switch value {
         case .null, .integer: "i"
@@ -122,7 +122,7 @@ struct BindingTests {
             try connection.insert(rows, into: "cell", ["n", "t"])
         }
         #expect(try database.read { try $0.integer("SELECT count(*) FROM cell") } == 0)
-        // The connection is as good as before.
+        // The connection still works.
         try database.write { try $0.run("INSERT INTO cell (n, t) VALUES (1, \("ab"))") }
     }
 
@@ -186,14 +186,14 @@ struct BindingTests {
             try connection.all("SELECT name FROM organization ORDER BY name") { $0.string(0) }
         }
         #expect(found == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
-        // Bound text is compared by the column's rule, and so is the end of a page.
+        // Bound text is compared by the rule of the column, and so is the end of a page.
         let after = try database.read { connection in
             try connection.all("SELECT name FROM organization WHERE name > \("Z") AND name < \("b") ORDER BY name") {
                 $0.string(0)
             }
         }
         #expect(after == ["_", "a", "a b", "ab"])
-        // Letters of either case are different names.
+        // Letters of different case are different names.
         #expect(try database.read { try $0.integer("SELECT count(*) FROM organization WHERE name = 'a'") } == 1)
     }
 }

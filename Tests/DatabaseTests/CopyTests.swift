@@ -7,7 +7,7 @@ import Testing
 
 /// Copies between all pairs of engines.
 struct CopyTests {
-    /// FNV-1a, 64 bits: enough to tell rows apart.
+    /// FNV-1a with 64 bits, which suffices to distinguish rows.
     @Sendable static func digest() -> CopyDigest {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         return CopyDigest(
@@ -17,7 +17,7 @@ struct CopyTests {
 
     static let pairs = TemporaryDatabase.engines.flatMap { from in TemporaryDatabase.engines.map { (from, $0) } }
 
-    /// A row in every table, made from the catalogue: numbers are 1, so that all references meet.
+    /// A row in every table, made from the catalogue: numbers are 1, so that all references match.
     static func fill(_ database: any Database) throws {
         let plan = try CopyPlan.make()
         let model = try SQLiteConnection(path: ":memory:", create: true)
@@ -71,7 +71,7 @@ struct CopyTests {
         let source = try TemporaryDatabase.make(from)
         try Self.fill(source)
         try Self.addJobs(300, to: source)
-        // The last numbers were given out and are not to be given again.
+        // The last numbers were given out and must not be given out again.
         try source.write { _ = try $0.run("DELETE FROM job WHERE created_at > 250") }
         let target = try TemporaryDatabase.open(TemporaryDatabase.url(to))
         let states = try copy(source, target)
@@ -91,7 +91,7 @@ struct CopyTests {
         #expect(next == 302)
     }
 
-    /// The plan is made on SQLite; PostgreSQL's own catalogue must say the same.
+    /// The plan is made on SQLite; PostgreSQL's own catalogue must agree.
     @Test(arguments: TemporaryDatabase.engines) func noTableAndNoColumnIsForgotten(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         let catalogue: SQL =
@@ -134,14 +134,14 @@ struct CopyTests {
         try Self.fill(source)
         try Self.addJobs(45_000, to: source)
         let target = try TemporaryDatabase.open(TemporaryDatabase.url(to))
-        // Stopped after the first batch of jobs: the digest is asked for only when all rows are there.
+        // Stopped after the first batch of jobs: the digest is computed only when all rows are there.
         let stopped = DatabaseCopy(to: target, origin: "here", newDigest: Self.digest)
         #expect(throws: DatabaseError.self) {
             try source.snapshot { try stopped.run(from: Interrupting($0, after: 25_000)) }
         }
         let there = try target.read { try $0.integer("SELECT count(*) FROM job") } ?? 0
         #expect(there > 0 && there < 45_001)
-        // Nobody else may work with half of the rows, and no other copy may be mixed with it.
+        // No other program may work with a part of the rows, and no other copy may be mixed with it.
         #expect(throws: DatabaseError.self) { try target.migrate() }
         #expect(throws: CopyError.self) { try copy(source, target, origin: "elsewhere") }
         let first = Mutex<Int64?>(nil)
@@ -162,7 +162,7 @@ struct CopyTests {
             _ = try $0.run("INSERT INTO organization (id, token, name, created_at) VALUES (1, 't', 'n', 0)")
         }
         #expect(throws: CopyError.notEmpty(table: "organization")) { try copy(source, target) }
-        // Refused without a trace: it works as before.
+        // Refused without a trace: the target works as before.
         try target.migrate()
     }
 
@@ -192,7 +192,7 @@ struct CopyTests {
         #expect(throws: DatabaseError.self) { try DatabaseFile.read(path) { try copy.run(from: $0) } }
     }
 
-    /// A copy of a file in use is whole, and reading it leaves nothing beside it.
+    /// A copy of a file in use is complete, and reading it leaves nothing beside it.
     @Test func aFileIsCopiedWhileItIsWritten() throws {
         let folder = try TemporaryFolder()
         let source = try TemporaryDatabase.open("sqlite:\(folder.path("a.db"))")
@@ -208,7 +208,7 @@ struct CopyTests {
                 while !isOver.load(ordering: .sequentiallyConsistent) {
                     count += 1
                     try source.write { [count] connection in
-                        // Two tables that every state has in step.
+                        // Two tables that agree in every state.
                         try connection.run("UPDATE organization SET revision = \(count)")
                         try connection.run("UPDATE product SET revision = \(count)")
                     }
@@ -231,7 +231,7 @@ struct CopyTests {
         }
     }
 
-    /// A connection whose cursors fail after this many rows in all.
+    /// A connection whose cursors fail after this total number of rows.
     private final class Interrupting: Connection {
         let engine: Engine
         private let real: any Connection

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Cursors side by side, snapshots, and many rows, on both engines alike.
+/// Simultaneous cursors, snapshots, and many rows, alike on both engines.
 struct CursorTests {
     /// A database whose `inventory_event` has this many rows; `library` is the id modulo 10.
     private func filled(_ engine: Engine, rows count: Int) throws -> any Database {
@@ -97,7 +97,7 @@ struct CursorTests {
                     last[part] = rows.integer(0)
                     sum += rows.integer(1)
                     count += 1
-                    // A small question between the rows disturbs nobody.
+                    // A small query between the rows has no effect on them.
                     if count % 5000 == 0 {
                         #expect(try connection.integer("SELECT count(*) FROM inventory_event") == before)
                     }
@@ -108,7 +108,7 @@ struct CursorTests {
         }
     }
 
-    /// The server plans its cursors each time, so a snapshot on PostgreSQL uses them for long queries only.
+    /// The server plans its cursors each time, so a snapshot on PostgreSQL uses cursors only for long queries.
     @Test(arguments: TemporaryDatabase.engines.filter { $0 == .postgresql })
     func `A short query of a snapshot needs no cursor of the server`(engine: Engine) throws {
         let database = try filled(engine, rows: 1000)
@@ -116,7 +116,7 @@ struct CursorTests {
             func cursorIsUsed(rows count: Int) throws -> Bool {
                 let cursor = try connection.cursor(
                     "SELECT id, 'one', 'two' FROM inventory_event WHERE id < \(count) ORDER BY id DESC")
-                // The question itself is one without a name.
+                // The query itself is nameless.
                 let open = try connection.integer("SELECT count(*) FROM pg_cursors WHERE name <> ''")
                 var found: [Int64] = []
                 try Self.drain(cursor) { found.append($0) }
@@ -125,7 +125,7 @@ struct CursorTests {
             }
             for count in [0, 1, 63, 64] { #expect(try !cursorIsUsed(rows: count), "\(count) rows") }
             for count in [65, 66, 1000] { #expect(try cursorIsUsed(rows: count), "\(count) rows") }
-            // What was long counts as long for a while, then it is tried.
+            // A long query counts as long for some uses, then it is tried again.
             let later = try (0..<20).map { _ in try cursorIsUsed(rows: 3) }
             #expect(later == Array(repeating: true, count: 14) + Array(repeating: false, count: 6))
         }

@@ -36,7 +36,7 @@ struct KeyMigrationTests {
             }
         }
         #expect(members == [[1, 1], [1, 2]])
-        // The next key has a number of its own.
+        // The next key has a new number.
         #expect(try database.write { try $0.take(1, from: "user_key") } == 5)
         let left = try database.read { try $0.integer("SELECT count(*) FROM account WHERE key_digest IS NOT NULL") }
         #expect(left == 0)

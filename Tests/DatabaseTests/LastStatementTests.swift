@@ -76,11 +76,11 @@ struct LastStatementTests {
             }
         }
         #expect("\(error, default: "")".contains("the last of its write"))
-        // As its comment says: what was committed stays.
+        // As its comment says: a committed change stays.
         #expect(try Self.ids(database) == [1])
     }
 
-    /// A key that another write has just taken is looked at again.
+    /// A key that another write has just taken is checked again.
     @Test(arguments: TemporaryDatabase.engines.filter { $0 == .postgresql })
     func `A write whose last statement meets a taken key runs again`(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
@@ -100,7 +100,7 @@ struct LastStatementTests {
         let url = try TemporaryDatabase.url(.postgresql, migrated: true)
         let database = try TemporaryDatabase.open(url)
         let runs = Atomic<Int>(0)
-        // The statement is prepared, so nothing but the message with the commit meets the end of the session.
+        // The statement is prepared, so only the message with the commit meets the end of the session.
         try database.write { _ = try $0.integer(Self.insert(1), isLast: true) }
         let id = try database.write { connection in
             let run = runs.wrappingAdd(1, ordering: .relaxed).newValue

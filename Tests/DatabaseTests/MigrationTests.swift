@@ -6,12 +6,12 @@ import Testing
 
 @testable import Database
 
-/// Steps of the schema: frozen, compared with what a database has, and with work of their own.
+/// Steps of the schema: frozen, compared with those of a database, and with work of their own.
 struct MigrationTests {
     static let every = Engine.allCases.flatMap { engine in Migration.all.indices.map { (engine, $0 + 1) } }
 
-    /// A step that stands in `Migration.all` has made databases. Never write another digest here or beside the step to
-    /// make this pass: take the change back and add a new step at the end of `Migration.all`.
+    /// A step in `Migration.all` has made databases. To make this pass, never write another digest here or beside the
+    /// step: revert the change, and add a new step at the end of `Migration.all`.
     @Test(arguments: every) func stepsAreFrozen(engine: Engine, number: Int) {
         let step = Migration.all[number - 1]
         let text = Array(step.statements(Dialect(engine)).utf8)
@@ -25,9 +25,9 @@ struct MigrationTests {
     }
 }
 
-/// Databases of programs before digests, and databases made by other steps.
+/// Databases of programs before digests, and databases from other steps.
 struct AdoptionTests {
-    /// A database as a program before digests left it.
+    /// A database in the form of a program before digests.
     private static func old(_ engine: Engine) throws -> any Database {
         let database = try TemporaryDatabase.make(engine)
         try database.write {
@@ -44,7 +44,7 @@ struct AdoptionTests {
         #expect(digests == Migration.all.map { $0.digest(engine) })
     }
 
-    /// A change of the schema, the step that is named, and words of the message.
+    /// A change of the schema, the step named in the message, and words of the message.
     static let changes: [(String, Int, String)] = [
         ("ALTER TABLE library_package DROP COLUMN registry", 2, "library_package lacks the column registry"),
         ("DROP TABLE session", 5, "the table session is missing"),
@@ -104,7 +104,7 @@ struct StepWorkTests {
             },
         ]
 
-    /// Ten organizations a slice. A row that is worked on twice shows it.
+    /// Ten organizations a slice. A row that is processed twice shows it.
     private static func work(stopAfter limit: Int = .max, slices: Slices = Slices()) -> MigrationWork {
         MigrationWork(name: "double the revisions") { mark, connection in
             guard slices.next() <= limit else { throw DatabaseError.busy }
@@ -173,7 +173,7 @@ struct StepWorkTests {
         #expect(
             try database.read { try $0.integer("SELECT max(number) FROM migration") } == Int64(Self.number),
             "a step went ahead")
-        // A program that cannot finish the copy may neither continue nor use half of it.
+        // A program that cannot finish the copy may neither continue it nor use a part of it.
         let error = #expect(throws: DatabaseError.self) { try database.migrate(steps: Self.steps) }
         #expect("\(error, default: "")".contains("stopped in the work of step \(Self.number) (doubles)"))
         var copy = DatabaseCopy(
@@ -209,7 +209,7 @@ struct StepWorkTests {
                 == Int64(Self.steps.count))
     }
 
-    /// A copy, and so a backup that is put back, begins with the schema of the source and ends with the program's.
+    /// A copy, and so a restored backup, begins with the schema of the source and ends with that of the program.
     @Test(arguments: CopyTests.pairs) func anOlderSourceIsBroughtUpToDate(from: Engine, to: Engine) throws {
         let source = try TemporaryDatabase.make(from)
         try Self.fill(source)

@@ -99,7 +99,7 @@ struct OpeningTests {
         #expect(try database.read { try $0.integer("SELECT 1") } == 1)
         try endSessions()
         #expect(try database.snapshot { try $0.integer("SELECT 1") } == 1)
-        // Between two statements of a read, which are asked for themselves.
+        // Between two statements of a read, which each see the newest state.
         let sum = try database.read { connection in
             let one = try connection.integer("SELECT 1") ?? 0
             try endSessions()
@@ -114,7 +114,7 @@ struct OpeningTests {
                 _ = try connection.integer("SELECT 2")
             }
         }
-        // In a write before its commit: it is run again, once.
+        // In a write before its commit: the write runs once more.
         let runs = Box(0)
         try database.write { connection in
             let run = runs.value.withLock { count in
@@ -146,7 +146,7 @@ struct OpeningTests {
             let result = Result { try server.restart(pause: 1) }
             done.value.withLock { $0 = result }
         }
-        // A client writes and reads all the time. Each answered write is there, and no outage is reported.
+        // A client writes and reads all the time. Each answered write exists, and no outage is reported.
         let answered = onThreads(4) { thread in
             var written: [Int] = []
             var number = thread * 1_000_000 + 1
@@ -160,9 +160,9 @@ struct OpeningTests {
                     }
                     written.append(id)
                 } catch DatabaseError.unknownOutcome {
-                    // The error says so: the change may be there or not.
+                    // The error says that the change may or may not exist.
                 } catch DatabaseError.unavailable(_, let why) {
-                    // Right only after ten seconds, see below.
+                    // Correct only after ten seconds, see below.
                     refused.value.withLock { $0.append(why) }
                 }
                 number += 1
@@ -170,11 +170,11 @@ struct OpeningTests {
             return written
         }
         try done.value.withLock { $0 }?.get()
-        // On a busy machine a restart may take longer than anybody waits.
+        // On a busy machine a restart may take longer than callers wait.
         if Date().timeIntervalSince(begun) < 9 { #expect(refused.value.withLock { $0 } == []) }
         let stored = try Set(database.read { try $0.all("SELECT id FROM organization") { Int($0.integer(0)) } })
         for written in answered { #expect(try stored.isSuperset(of: written.get())) }
-        // The listener came back too, and said so.
+        // The listener reconnected, too, and reported it.
         #expect(eventually { calls.value.withLock { $0 } >= 2 })
         let before = calls.value.withLock { $0 }
         try database.write { try $0.notify("work") }
@@ -183,7 +183,7 @@ struct OpeningTests {
         database.close()
     }
 
-    /// A session that dies before the first statement of a snapshot is replaced by one like it.
+    /// A session that dies before the first statement of a snapshot is replaced.
     @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
     func aSnapshotBeginsOnANewSession() throws {
         let url = try TemporaryDatabase.url(.postgresql)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Database
 
-/// Which projects are versions of one thing.
+/// The recognition of projects that are versions of one thing.
 struct ProjectFamilyTests {
     @Test(arguments: [
         ("web - 2", "", "web", "2"), ("web - v2.1", "", "web", "v2.1"), ("web - main", "main", "web", "main"),

@@ -1,13 +1,14 @@
 import Foundation
 import Testing
 
-/// Code that changes data in reports raises revisions by `Revisions`, which knows the order of locks and what lies around a scope.
+/// Code that changes data in reports raises revisions with `Revisions`, which knows the order of locks and the scopes around a
+/// scope.
 struct RevisionOwnerTests {
     @Test func oneFileRaisesRevisions() throws {
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Sources")
         let names = try FileManager.default.subpathsOfDirectory(atPath: sources.path).filter {
-            // Steps of the schema are as they were when they were applied.
+            // Steps of the schema never change after they were applied.
             $0.hasSuffix(".swift") && !$0.contains("/Migrations/")
         }
         #expect(names.count > 400)

@@ -22,7 +22,7 @@ struct SignInAdministratorTests {
     @Test(arguments: TemporaryDatabase.engines) func administratorsWithKeysRemain(engine: Engine) throws {
         let house = try SignInHouse(engine)
         #expect(try house.enter(["admins"]) != .noRole)
-        // Whoever signs in with the issuer is no administrator whom the organization could do with alone.
+        // A person who signs in with the issuer does not count as the last administrator.
         #expect(throws: PeopleError.lastAdministrator) {
             try house.database.write { connection in
                 let writing = Writing(
@@ -38,7 +38,7 @@ struct SignInAdministratorTests {
         #expect(try house.enter(["all"], email: mail, by: links) == .lastAdministrator)
         #expect(try house.standing([1])?.role == .administrator)
         #expect(try house.database.read { try $0.integer("SELECT count(*) FROM sign_in_identity") } == 0)
-        // An administrator of the issuer's does not do, not even with a key of their own.
+        // An administrator by the issuer does not suffice, even with a key of their own.
         guard case .entered(let bob, _) = try house.enter(["admins"], subject: "bob", email: "bob@acme.example") else {
             Issue.record("not let in")
             return
@@ -57,19 +57,20 @@ struct SignInAdministratorTests {
             Issue.record("not linked")
             return
         }
-        // The issuer's groups no longer make an administrator: by hand the account was one.
+        // The issuer's groups no longer make an administrator; the account was one by hand.
         #expect(try house.enter(["shop"], email: mail, by: links) == .entered(account: account, keyDigest: key))
         let standing = try #require(try house.standing([1]))
         #expect(standing.role == .administrator && standing.productRoles == [house.shop: .member])
         #expect(try house.audit(.role).contains { $0.contains("kept as the last local administrator") })
-        // Nor does another table of the operator's file.
+        // Another table in the operator's file does not, either.
         let kept = try house.database.write { connection in
             let writing = Writing(
                 in: Scope(kind: .organization, organization: house.acme), by: .system, at: 120, on: connection)
             return try Identities.settle(issuer: SignInHouse.issuer, by: house.reach([]), writing)
         }
         #expect(try kept == 1 && house.standing([1])?.role == .administrator)
-        // The session ended, as no group lets in; with another administrator all else ends, too.
+        // The session ended, because no group admits the person; with another administrator everything else ends,
+        // too.
         #expect(try house.standing(key) == nil)
         try house.addAdministrator(key: 20)
         #expect(try house.enter(["shop"], email: mail, by: links, at: 130) != .noRole)
@@ -84,7 +85,7 @@ struct SignInAdministratorTests {
             return
         }
         #expect(try house.enter(["strangers"], email: mail, by: links, at: 110) == .noRole)
-        // No session begins with the issuer, and the key of before works.
+        // No session begins with the issuer, and the earlier key works.
         #expect(try house.standing(key) == nil && house.standing([1])?.role == .administrator)
         #expect(try house.audit(.role).contains { $0.contains("kept as the last local administrator") })
         try house.addAdministrator(key: 20)

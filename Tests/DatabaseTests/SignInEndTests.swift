@@ -3,7 +3,7 @@ import Testing
 
 @testable import Database
 
-/// Rights of people who do not come back, or whose issuer or organization the operator's file no longer has, on each engine.
+/// Rights of people who do not return, or whose issuer or organization was removed from the operator's file, on each engine.
 struct SignInEndTests {
     private static func withdraw(
         _ account: Int64, in house: SignInHouse, outside organizations: [Int64] = [], seenBefore time: Int64 = .max
@@ -24,11 +24,11 @@ struct SignInEndTests {
         }
         try house.addKey(7, to: account)
         #expect(try house.database.read { try Identities.people(on: $0).map(\.count) } == [1])
-        // Somebody who signed in since is not meant.
+        // A person who has signed in since is not affected.
         #expect(try !Self.withdraw(account, in: house, seenBefore: 100))
         #expect(try house.standing(key)?.role == .readOnly)
         #expect(try Self.withdraw(account, in: house, seenBefore: 101))
-        // The session has ended, and the person's own key opens nothing.
+        // The session has ended, and the person's own key is not valid anywhere.
         #expect(try house.standing(key) == nil && house.standing([7])?.isMember == false)
         #expect(try house.audit(.role).contains { $0.contains("NONE: ada@acme.example: no issuer any more") })
         // Once is enough.

@@ -35,7 +35,7 @@ struct SignInHouse {
                 MappingRule(group: "all", role: .readOnly, organization: acme, product: 0),
                 MappingRule(group: "admins", role: .administrator, organization: acme, product: 0),
                 MappingRule(group: "shop", role: .member, organization: acme, product: shop),
-                // Of an organization that the issuer may not let into.
+                // Of an organization that the issuer may not admit people to.
                 MappingRule(group: "all", role: .administrator, organization: rival, product: 0),
             ], linksByEmail: links)
     }
@@ -54,7 +54,7 @@ struct SignInHouse {
         }
     }
 
-    /// Makes one more administrator by hand.
+    /// Makes a further administrator by hand.
     func addAdministrator(key: UInt8) throws {
         try database.write { connection in
             let account = try Accounts.createAccount(
@@ -63,7 +63,7 @@ struct SignInHouse {
         }
     }
 
-    /// Gives somebody a key of their own.
+    /// Gives a person a key of their own.
     func addKey(_ key: UInt8, to account: Int64) throws {
         try database.write { connection in
             let writing = Writing(

@@ -16,11 +16,11 @@ struct SignInTests {
         let standing = try #require(try house.standing(key))
         #expect(
             standing.account == account && standing.role == .readOnly && standing.productRoles == [house.shop: .member])
-        // The issuer has no say in the other organization.
+        // The issuer has no rights in the other organization.
         #expect(try house.standing(key, "b")?.isMember == false)
-        // The trail says by which group.
+        // The audit trail names the group.
         #expect(try house.audit(.role).contains { $0.contains("ada@acme.example, by the group shop of acme") })
-        // The key is nobody's to see, and ends.
+        // Nobody can see the key, and it expires.
         #expect(try house.database.read { try Keys.list(account: account, on: $0) }.isEmpty)
         #expect(try house.database.read { try Keys.find(.first, account: account, on: $0) } == nil)
         #expect(try house.standing(key, at: 100 + Sessions.lifetime) == nil)
@@ -46,7 +46,7 @@ struct SignInTests {
             try People.set("ADMINISTRATOR", people: nil, groups: ["legal"], writing)
         }
         #expect(try house.enter(["strangers"], at: 120) == .noRole)
-        // Neither the session's key nor the person's own opens anything.
+        // Neither the session's key nor the person's own is valid anywhere.
         #expect(try house.standing(key) == nil && house.standing([7]) == nil)
         #expect(
             try house.database.read { try Standing.find(account: account, in: house.acme, on: $0) }?.isMember == false)
@@ -60,12 +60,12 @@ struct SignInTests {
 
     @Test(arguments: TemporaryDatabase.engines) func anAddressIsNoIdentity(engine: Engine) throws {
         let house = try SignInHouse(engine)
-        // Somebody at the issuer who has the administrator's address is not the administrator.
+        // A person at the issuer who has the administrator's address is not the administrator.
         let (mail, shouted) = ("admin@acme.example", "Admin@Acme.example")
         for email in [mail, shouted] {
             #expect(try house.enter(["all"], email: email) == .emailTaken)
         }
-        // Not even where the file links, while nobody has verified it.
+        // This holds even if the file links accounts, while the address is not verified.
         #expect(try house.enter(["all"], email: mail, isVerified: false, by: house.reach(links: true)) == .emailTaken)
         guard case .entered(let account, _) = try house.enter(["admins"], email: mail, by: house.reach(links: true))
         else {
@@ -73,10 +73,10 @@ struct SignInTests {
             return
         }
         #expect(try house.standing([1])?.account == account)
-        // A second one is not linked to the same account.
+        // A second person is not linked to the same account.
         #expect(try house.enter(["all"], subject: "eve", email: mail, by: house.reach(links: true)) == .emailTaken)
         #expect(try house.enter(["all"], subject: "bob", email: "bob") == .noEmail)
-        // A changed address is taken over where it is free; somebody else's is not.
+        // A changed address is taken over if it is free; another person's is not.
         #expect(try house.enter(["all"], subject: "cid", email: "cid@acme.example", digest: [5]) != .noRole)
         _ = try house.enter(["all"], subject: "cid", email: mail)
         #expect(try house.standing([5])?.email == "cid@acme.example")
@@ -93,14 +93,14 @@ struct SignInTests {
         let before = try #require(try house.standing(key))
         #expect(try house.enter(nil, at: 110) == .noGroups)
         #expect(try house.standing(key) == before)
-        // What the issuer said last is what counts when the table changes.
+        // The issuer's last statement counts when the table changes.
         let kept = try house.database.read { connection in
             try connection.first("SELECT group_names FROM sign_in_identity") { $0.string(0) }
         }
         #expect(kept == "all\nshop")
         #expect(try house.enter(nil, subject: "eve", email: "eve@acme.example") == .noGroups)
         #expect(try house.database.read { try $0.integer("SELECT count(*) FROM account") } == 3)
-        // Where the operator says that it means none, it does.
+        // If the operator says that this means none, it does.
         var reach = house.reach()
         reach.closesWithoutGroups = true
         #expect(try house.enter(nil, by: reach, at: 120) == .noRole)
@@ -142,7 +142,7 @@ struct SignInTests {
         #expect(try house.audit(.role).contains { $0.contains("groups of acme: shop: READ_ONLY in product") })
     }
 
-    /// An issuer for both organizations, whose rules the administrators of each set.
+    /// An issuer for two organizations, whose administrators each set the rules.
     @Test(arguments: TemporaryDatabase.engines) func rulesOfOneOrganizationLeaveAnotherAlone(engine: Engine) throws {
         let house = try SignInHouse(engine)
         @Sendable func reach(_ groups: [String]) -> IssuerReach {
@@ -165,7 +165,7 @@ struct SignInTests {
             Issue.record("not let in")
             return
         }
-        // A role by hand, and one of a group, in each organization.
+        // A role by hand, and one by a group, in each organization.
         try house.database.write { connection in
             for organization in [house.acme, house.rival] {
                 let writing = Writing(
@@ -179,14 +179,14 @@ struct SignInTests {
         try settle(["rivals"])
         #expect(try house.standing(key, "a")?.isMember == false)
         #expect(try house.standing(key, "b")?.role == .member)
-        // Not even where the other organization gives the role by hand alone.
+        // This holds even if the other organization gives the role only by hand.
         try settle([])
         #expect(try house.standing(key, "b")?.role == .member)
-        // A sign-in takes what no rule gives, groups included; the key stays while there is a role.
+        // A sign-in removes everything that no rule gives, including groups; the key stays while there is a role.
         #expect(
             try house.enter(["all", "rivals"], by: reach(["all"])) == .entered(account: account, keyDigest: key))
         #expect(try house.standing(key, "a")?.role == .readOnly && house.standing(key, "b")?.isMember == false)
-        // What a group alone gave leaves a line, too.
+        // A role that only a group gave leaves a line, too.
         let records = try house.audit(.role).count
         try house.database.write { connection in
             let writing = Writing(
@@ -217,7 +217,7 @@ struct SignInTests {
             try Identities.settle(issuer: SignInHouse.issuer, by: nowhere, writing)
         }
         #expect(try house.standing([7])?.role == .readOnly && house.standing([9])?.role == .readOnly)
-        // Nobody signs in so, and the session that began with the issuer ends.
+        // Nobody can sign in with it, and the session that began with the issuer ends.
         #expect(try house.enter(["all"], by: nowhere) == .noRole)
         #expect(try house.standing([7])?.role == .readOnly && house.standing([9]) == nil)
     }
@@ -230,7 +230,7 @@ struct SignInTests {
             #expect(try PendingSignIns.take(state: [3], at: 1001, on: connection) == nil)
             #expect(try PendingSignIns.take(state: [2], at: 1001, on: connection) == row)
             #expect(try PendingSignIns.take(state: [2], at: 1002, on: connection) == nil)
-            // Too late, it is gone, too.
+            // After the limit it is gone, too.
             #expect(try PendingSignIns.begin(row, state: [4], from: "192.0.2.1", at: 1000, on: connection))
             #expect(try PendingSignIns.take(state: [4], at: 1000 + PendingSignIns.life, on: connection) == nil)
             #expect(try PendingSignIns.begin(row, state: [5], from: "192.0.2.1", at: 1000, on: connection))
@@ -239,7 +239,7 @@ struct SignInTests {
         }
     }
 
-    /// One address can fill no more than its share of the places.
+    /// One address can use no more than its share of the places.
     @Test(arguments: TemporaryDatabase.engines) func fewSignInsOfOneAddressWait(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         let row = PendingSignIns.Row(browser: [1], issuer: "acme", page: "/")

@@ -4,13 +4,13 @@ import Glibc
 import TestSupport
 import Testing
 
-/// A reachable server that does not answer, such as a stopped process, or a network that loses the packets on their way back. Without the watch
-/// each of these waits never ends.
+/// A reachable server that does not answer, such as a stopped process, or a network that loses the packets on their way back.
+/// Without the watch, each of these waits would never end.
 @Suite(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"), .timeLimit(.minutes(3)))
 struct SilenceTests {
     private let patience = Duration.seconds(1)
 
-    /// Runs `body` with a database behind a relay, where `cut` stops all answers.
+    /// Runs `body` with a database behind a relay; `cut` stops all answers.
     private func behindRelay(_ body: (any Database, Relay) throws -> Void) throws {
         let server = try PostgreSQLServer.started.get()
         let name = try #require(
@@ -40,7 +40,7 @@ struct SilenceTests {
             #expect(one == 1)
             relay.cut()
             expectUnavailable { _ = try database.read { try $0.integer("SELECT 1") } }
-            // Of a connection that has to be made.
+            // For a connection that must be made.
             expectUnavailable { _ = try database.read { try $0.integer("SELECT 1") } }
             relay.mend()
             let again = try database.read { try $0.integer("SELECT 1") }

@@ -2,7 +2,7 @@ import Database
 import TestSupport
 import Testing
 
-/// How statements are put together, and kept.
+/// The composition and the caching of statements.
 @Suite struct StatementTests {
     @Test func placeholdersAreNumberedAnew() {
         let inner: SQL = "x = \(1) AND y = '$' AND z IN \(SQL.list((2...11).map { .integer($0) }))"
@@ -37,7 +37,7 @@ import Testing
         let database = try TemporaryDatabase.open(TemporaryDatabase.url(engine))
         let type = engine == .sqlite ? "INTEGER" : "BIGINT"
         try database.write { try $0.script("CREATE TABLE n (v \(type) PRIMARY KEY)") }
-        // One value more than statements have that are kept prepared, and many more.
+        // One value more than the limit for prepared statements, and many more.
         for size in [39, 40, 41, 500] {
             let values = SQL.list((1...Int64(size)).map(Value.integer))
             try database.write { connection in

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Runs `body` on `count` threads at once, and gives the result or error of each.
+/// Runs `body` on `count` threads at once, and returns the result or error of each.
 func onThreads<Result: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (Int) throws -> Result
 ) -> [Swift.Result<Result, any Error>] {
@@ -25,7 +25,7 @@ final class Box<Content: Sendable>: Sendable {
     init(_ value: Content) { self.value = Mutex(value) }
 }
 
-/// Waits until `condition` holds, 20 seconds at most.
+/// Waits until `condition` is true, at most 20 seconds.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
     for _ in 0..<2000 {
         if try condition() { return true }

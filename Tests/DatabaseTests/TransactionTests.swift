@@ -115,8 +115,8 @@ struct TransactionTests {
         #expect(found == (0..<200).filter { ![7, 9].contains($0 % 50) })
     }
 
-    /// Each deletes the existing rows and writes its own; on PostgreSQL they run side by side. Two do: more could collide more often in
-    /// a row than a write is tried.
+    /// Each deletes the existing rows and writes its own; on PostgreSQL they run side by side. There are two, because more
+    /// could collide more often in a row than a write is repeated.
     @Test(arguments: TemporaryDatabase.engines) func replacementsDoNotHearOfEachOther(engine: Engine) throws {
         let database = try TemporaryDatabase.make(engine)
         let results = onThreads(2) { thread in
@@ -155,7 +155,8 @@ struct TransactionTests {
             try connection.run(Self.organization(1))
             try connection.run(Self.organization(2))
         }
-        // Rows taken in opposite order: PostgreSQL finds deadlocks and undoes one of two, which is then run again.
+        // Rows locked in opposite order: PostgreSQL detects the deadlock and undoes one of the two, which then runs
+        // again.
         let results = onThreads(4) { thread in
             for _ in 0..<4 {
                 try database.write { connection in
@@ -219,7 +220,7 @@ struct TransactionTests {
         database.close()
     }
 
-    /// Nothing but the thread of checkpoints writes the log back, or a commit that finds it long.
+    /// Only the thread of checkpoints copies the log back, or a commit that finds the log long.
     @Test func `The log of SQLite does not grow with what is written`() throws {
         let url = try TemporaryDatabase.url(.sqlite)
         let database = try TemporaryDatabase.open(url)

@@ -6,13 +6,13 @@ import Testing
 
 @testable import Feeds
 
-/// A fault of a source changes nothing, is reported, and ends with the fault.
+/// A fault of a source changes nothing, is reported, and ends when the source recovers.
 @Suite struct FaultTests {
     private static let records = [
         (id: "MAL-1", modified: "2026-01-01T00:00:00Z"), (id: "MAL-2", modified: "2026-01-02T00:00:00Z"),
     ]
 
-    /// A world in which KEV has two entries, and the file is now another.
+    /// A state in which KEV has two entries, and the file has changed.
     private func changed() throws -> FeedWorld {
         let world = try FeedWorld()
         try world.server.put(FeedFile.kev.path, FeedWorld.kev(["CVE-2026-0001", "CVE-2026-0002"]))
@@ -105,7 +105,7 @@ import Testing
         #expect(try other.state("osv/npm") == "updated")
         #expect(other.server.requests.last?.contains("Range: bytes=150-") == true && other.leftovers.isEmpty)
 
-        // Another file by now: it comes from its beginning.
+        // The file has changed, so it is transferred from its beginning.
         let third = try FeedWorld()
         try third.putAdvisories(Self.records)
         third.server.fail("osv/npm/all.zip", .cut(after: 100), .cut(after: 50))

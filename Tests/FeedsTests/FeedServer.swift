@@ -3,13 +3,14 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// A server on 127.0.0.1 that lays a folder out as publishers do: validators, ranges, and the faults that a test asks for.
+/// A server on 127.0.0.1 that provides a folder like publishers: with validators, ranges, and the faults that a test
+/// requests.
 final class FeedServer: Sendable {
-    /// The next answer for a path, instead of the file.
+    /// The next answer for a path, in place of the file.
     enum Fault: Sendable {
         /// Another status, with fields.
         case status(Int, String = "")
-        /// The file's length is said, only so many bytes are sent.
+        /// The file's length is declared, but only this many bytes are sent.
         case cut(after: Int)
         /// Other content.
         case body(String, type: String)
@@ -31,7 +32,7 @@ final class FeedServer: Sendable {
     var url: String { "http://127.0.0.1:\(listener.port)" }
     /// The requests so far, head by head.
     var requests: [String] { state.withLock { $0.requests } }
-    /// Their paths.
+    /// The paths of the requests.
     var paths: [String] { requests.map { String($0.split(separator: " ").dropFirst().first ?? "") } }
 
     init() throws {

@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Feeds
 
-/// A server with made content of every source, a database, and updates from the one into the other.
+/// A server with made-up content of every source, a database, and updates from one into the other.
 final class FeedWorld {
     let server: FeedServer
     let database: any Database
@@ -42,7 +42,7 @@ final class FeedWorld {
         return try update.run(try Update.Wish(names))
     }
 
-    /// The state of a source after an update of it, with the error where there is one.
+    /// The state of a source after its update, with the error if there is one.
     func state(_ name: String, from origin: FeedOrigin? = nil) throws -> String {
         let reports = try update([name], from: origin)
         return reports.map { $0.error.isEmpty ? $0.state.rawValue : "\($0.state.rawValue): \($0.error)" }

@@ -161,7 +161,7 @@ import Testing
         #expect(
             try other.update([], from: .folder(mirror.url.path)).prefix(3).map(\.state)
                 == [.unchanged, .unchanged, .unchanged])
-        // Nothing of somebody's folder is touched.
+        // Files in the operator's folder stay unchanged.
         #expect(try FileManager.default.contentsOfDirectory(atPath: mirror.path("osv/npm")).count == 2)
     }
 

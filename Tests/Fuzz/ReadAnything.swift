@@ -1,10 +1,10 @@
 import BOM
 
-// DESIGN. libFuzzer calls `LLVMFuzzerTestOneInput` with what it thought up; a crash, a trap, an input that takes longer than
-// `-timeout` or more memory than `-rss_limit_mb` is a finding. Readers must take any bytes and end, with a
-// document or an error.
+// DESIGN. libFuzzer calls `LLVMFuzzerTestOneInput` with generated input. A crash, a trap, an input that takes longer than
+// `-timeout`, or more memory than `-rss_limit_mb` is a finding. Readers must accept any bytes and end, with a document or an
+// error.
 
-/// Takes the parts of a document and forgets them.
+/// Discards the parts of a document.
 private struct Sink: BOMReceiver {
     mutating func component(_ component: Component) {}
     mutating func file(_ file: SourceFile) {}
@@ -18,7 +18,7 @@ private struct Sink: BOMReceiver {
 public func readAnything(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start else { return 0 }
     var sink = Sink()
-    // Most inputs are refused, which is as good as any other end.
+    // Most inputs are refused, which is a valid end.
     _ = try? BOMReader.read(bytes: Array(UnsafeBufferPointer(start: start, count: count)), into: &sink)
     return 0
 }
@@ -30,7 +30,7 @@ private func runFuzzer(
     _ input: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// The name that the package manager has the linker start at, instead of libFuzzer's own `main`.
+/// The entry point that the package manager gives the linker, in place of libFuzzer's own `main`.
 @_cdecl("fuzz_main")
 public func start(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
     var (count, arguments) = (count, arguments)

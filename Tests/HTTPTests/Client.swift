@@ -4,8 +4,8 @@ import Glibc
 import HTTP
 import Synchronization
 
-/// A client that sends exactly the given bytes, on a socket of its own. Reads fail after 30 s, so that a server that
-/// hangs fails the test and does not hold it.
+/// A client that sends exactly the given bytes, on a socket of its own. Reads fail after 30 s, so that a hanging
+/// server fails the test instead of blocking it.
 final class Client: Sendable {
     struct Failure: Error { let text: String }
     struct Answer {
@@ -23,7 +23,7 @@ final class Client: Sendable {
     let descriptor: Int32
     private let buffer = Mutex<[UInt8]>([])
 
-    /// - Parameter host: the last byte of the loopback address that it comes from.
+    /// - Parameter host: the last byte of its loopback address.
     init(_ server: HTTPServer, receiveBuffer: Int32? = nil, host: UInt8 = 1) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4) }
@@ -64,7 +64,7 @@ final class Client: Sendable {
 
     @discardableResult func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// One request with the head that every request needs.
+    /// One request, with the fields that every request needs.
     @discardableResult
     func ask(_ method: String, _ path: String, _ headers: [String] = [], body: String = "") -> Bool {
         let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
@@ -72,7 +72,7 @@ final class Client: Sendable {
         return send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
     }
 
-    /// Bytes as they come; empty at the end of the connection.
+    /// Bytes as they arrive; empty at the end of the connection.
     func some() throws -> [UInt8] {
         var piece = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &piece, piece.count, 0)
@@ -127,14 +127,15 @@ final class Client: Sendable {
     }
 }
 
-/// Runs code that waits on sockets outside of the threads that Swift's tasks share: the server's tasks need those.
+/// Runs code that waits on sockets outside of the threads that Swift's tasks share, because the server's tasks need
+/// those.
 func blocking<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
     }
 }
 
-/// A server on a free port with a spool folder of its own, for the time of a test.
+/// A server on a free port with its own spool folder, for the duration of a test.
 func serve<T: Sendable>(
     configure: (inout HTTPConfiguration) -> Void = { _ in },
     policy: @escaping @Sendable (HTTPRequest) -> BodyPolicy = { _ in .memory(limit: 1 << 20) },
@@ -170,7 +171,7 @@ func eventually(_ condition: () -> Bool) -> Bool {
 /// The names in a folder.
 func entries(_ folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
 
-/// Tells what the server understood: method, path, size of the body.
+/// Answers with the request as the server read it: method, path, size of the body.
 @Sendable func echo(_ request: HTTPRequest) -> Reply {
     switch request.body {
     case .bytes(let bytes): .now(.text(200, "\(request.method) \(request.path) \(bytes.count)"))

@@ -3,7 +3,7 @@ import Glibc
 import HTTP
 import Testing
 
-/// Start, deadlines, TLS and end. Serialized: threads and descriptors of the process are counted.
+/// Start, deadlines, TLS and end. Serialized, because it counts threads and descriptors of the process.
 @Suite(.serialized) struct LifetimeTests {
     private static func hasty(_ configuration: inout HTTPConfiguration) {
         configuration.deadlines.head = 1
@@ -161,7 +161,7 @@ import Testing
         for client in clients.suffix(10) { #expect(throws: Client.Failure.self) { try client.answer() } }
     }
 
-    /// The library aborts the process when it is stopped with a connection asleep.
+    /// The library aborts the process when it is stopped while a connection sleeps.
     @Test func survivesADrainUnderLoad() async throws {
         for round in 0..<10 {
             let server = try HTTPServer(
@@ -200,7 +200,8 @@ import Testing
         }
     }
 
-    /// An end while clients come: the library aborts the process in such a moment when the listening socket is its own.
+    /// An end while clients arrive: the library would abort the process at such a moment if the listening socket were
+    /// its own.
     @Test func endsWhileClientsCome() async throws {
         for _ in 0..<300 {
             let spool = NSTemporaryDirectory() + "ends-" + UUID().uuidString
@@ -240,8 +241,8 @@ import Testing
                     }
                 })
         }
-        // In a process of its own this is exact; other suites run beside this one, so a leak must stand out: 10 rounds
-        // would leave 50 threads and 60 descriptors or more.
+        // In a separate process this would be exact. Other suites run at the same time, so a leak must be large: 10
+        // rounds would leave at least 50 threads and 60 descriptors.
         try await round()
         let before = (entries("/proc/self/task").count, entries("/proc/self/fd").count)
         for _ in 0..<10 { try await round() }
@@ -352,7 +353,7 @@ import Testing
     }
 }
 
-/// Runs a program, gives its output, throws when it fails.
+/// Runs a program and returns its output; throws when it fails.
 @discardableResult
 private func run(_ arguments: [String]) throws -> String {
     struct Failed: Error { let text: String }

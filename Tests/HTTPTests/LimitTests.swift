@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTP
 
-/// Limits for senders of whom nothing is known yet.
+/// Limits for unknown senders.
 struct LimitTests {
     private static func head(_ length: Int?, _ fields: String = "") -> String {
         "POST /up HTTP/1.1\r\nHost: t\r\n" + fields
@@ -24,7 +24,7 @@ struct LimitTests {
         configuration.strangers.disk = 3 << 19
     }
 
-    /// A missing resource of the server is no fault of the request: clients try again.
+    /// A missing resource of the server is not the fault of the request, so clients try again.
     @Test func aBodyThatCannotBeStoredNowIsSentAgain() {
         for (code, status) in [(ENOSPC, 507), (EDQUOT, 507), (EMFILE, 503), (ENFILE, 503), (ENOMEM, 503), (EIO, 503)] {
             let response = IncomingBody.notStored(code)
@@ -36,13 +36,13 @@ struct LimitTests {
         try await serve(
             configure: Self.small, policy: { _ in .file(limit: 1 << 30) }, handler: echo,
             test: { server, spool in
-                // A body that cannot fit is refused before it comes.
+                // A body that cannot fit is refused before it arrives.
                 let promising = try Client(server)
                 promising.send(Self.head(2 << 20))
                 let refused = try promising.answer()
                 #expect(refused.status == 429)
                 #expect(refused.header("Retry-After") == "30")
-                // Eight at once, from one address: together they may send as much as one.
+                // Eight at once from one address may together send as much as one.
                 let piece = [UInt8](repeating: 0x78, count: 600_000)
                 let clients = try (0..<8).map { _ in try Client(server) }
                 for client in clients {
@@ -96,7 +96,7 @@ struct LimitTests {
                 first.send(Self.head(700))
                 first.send(String(repeating: "x", count: 600))
                 let second = try Client(server)
-                // Until the first bytes are counted, the second may still come in.
+                // Until the first bytes are counted, the second may still be accepted.
                 var status = 200
                 for _ in 0..<2000 where status == 200 {
                     second.send(Self.head(500) + String(repeating: "x", count: 500))
@@ -107,7 +107,7 @@ struct LimitTests {
             })
     }
 
-    /// A chunked body says its length nowhere: it is read to its end and thrown away.
+    /// A chunked body states its length nowhere, so it is read to its end and discarded.
     @Test func aChunkedBodyBeyondTheBudgetIsNotKept() async throws {
         try await serve(
             configure: Self.small, policy: { _ in .file(limit: 1 << 30) }, handler: echo,
@@ -144,7 +144,7 @@ struct LimitTests {
             })
     }
 
-    /// Bytes that came fast buy no time.
+    /// Bytes that arrived fast do not extend the time.
     @Test func aBodyThatStallsIsCut() async throws {
         try await serve(
             configure: { $0.deadlines.stall = 2 }, policy: { _ in .file(limit: 1 << 30) }, handler: echo,
@@ -179,7 +179,7 @@ struct LimitTests {
             })
     }
 
-    /// Slow heads from many addresses take all connections; the oldest make room, and requests at work stay.
+    /// Slow heads from many addresses take all connections. The oldest are closed, and running requests stay.
     @Test func slowHeadsMakeRoom() async throws {
         try await serve(
             configure: { $0.connections = 8 },
@@ -251,7 +251,7 @@ struct LimitTests {
             })
     }
 
-    /// The head is looked at elsewhere, and nothing of the body is read until that is done.
+    /// The head is checked elsewhere, and no byte of the body is read before that is done.
     @Test func aHeadThatIsLookedAtElsewhereHoldsUpItsBody() async throws {
         try await serve(
             policy: { request in
@@ -301,7 +301,7 @@ struct LimitTests {
                     let client = try Client(server)
                     client.send(Self.head(900_000 * 2 + 1002))
                     client.send(key + "&" + String(repeating: "x", count: 1000))
-                    // On a busy machine the question waits for a thread; its answer is kept a moment after it is given.
+                    // On a busy machine the query waits for a thread; its answer is stored a moment after it is given.
                     #expect(eventually { answers.withLock { $0 } == number + 1 })
                     usleep(100_000)
                     client.send(rest)

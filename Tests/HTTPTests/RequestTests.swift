@@ -90,7 +90,7 @@ import Testing
                 client.send(
                     "POST /1 HTTP/1.1\r\nHost: t\r\n\(head)\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: t\r\n\r\n")
                 let first = try client.answer()
-                // RFC 9112 §6.3: chunked wins or all is refused; two lengths are refused.
+                // RFC 9112 §6.3: chunked takes precedence, or all is refused; two lengths are refused.
                 #expect(
                     first.status == 400 || (head.contains("chunked") && first.text == "POST /1 0\n"), "\(head) \(first)"
                 )
@@ -137,9 +137,9 @@ import Testing
                 let answer = try client.answer()
                 #expect(answer.status == 400)
                 #expect(answer.header("Connection") == "close")
-                // One head, and the body that it says: no second head, no second answer.
+                // One head, and the body that it declares: no second head, no second answer.
                 #expect(!answer.text.contains("Date:"), "\(answer.text)")
-                // The library refuses by itself what is no field for it.
+                // The library itself refuses lines that are no fields for it.
                 if !answer.text.hasPrefix("<html>") {
                     #expect(answer.header("X-Content-Type-Options") == "nosniff" && answer.text.hasSuffix("\n"))
                 }
@@ -147,7 +147,7 @@ import Testing
             })
     }
 
-    /// Heads in pieces, with others between them on the same thread: only what is bad is refused, once.
+    /// Heads in pieces, with others between them on the same thread: only bad ones are refused, once each.
     @Test(arguments: ["+2", "99999999999999999999"]) func aBadLengthIsRefusedAmongOthers(length: String) async throws {
         try await serve(
             configure: { $0.threads = 1 }, handler: echo,
@@ -184,8 +184,8 @@ import Testing
         }
     }
 
-    /// The library takes a bare LF in the lines of chunks and trailers (RFC 9112 §7.1), where others see another end of the body.
-    /// Wherever it sees the end, nothing behind it is read as a request.
+    /// The library accepts a bare LF in the lines of chunks and trailers (RFC 9112 §7.1), where others see another end of the
+    /// body. Wherever it sees the end, nothing after it is read as a request.
     @Test(arguments: [
         "3\r\nabc\r\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3\r\nabc\n0\r\n\r\n", "3\r\nabc\r\n0\n\r\n",
         "3\r\nabc\r\n0\r\n\n", "0\r\nX: a\n\r\n", "0\nX: a\n\n", "3;x\nabc\r\n0\r\n\r\n",
@@ -264,7 +264,7 @@ import Testing
                 let client = try Client(server)
                 client.send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999999999999999\r\n\r\n")
                 #expect(try client.answer().status == 413)
-                // All of it is sent before the answer is read: a reset would lose the answer.
+                // All of it is sent before the answer is read, because a reset would lose the answer.
                 let stubborn = try Client(server)
                 #expect(stubborn.ask("POST", "/", body: String(repeating: "x", count: 30_000_000)))
                 #expect(try stubborn.answer().status == 413)
@@ -282,7 +282,7 @@ import Testing
                 client.send(String(repeating: "x", count: 1_000_000) + "\r\n0\r\n\r\n")
                 #expect(try client.answer().status == 413)
                 #expect(eventually { entries(spool).isEmpty })
-                // Without end: cut off after a bounded number of bytes.
+                // An endless body is cut off after a bounded number of bytes.
                 let endless = try Client(server)
                 endless.send("POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
                 let chunk = Array(("f4240\r\n" + String(repeating: "x", count: 1_000_000) + "\r\n").utf8)

@@ -61,7 +61,7 @@ struct AgentImportTests {
                 "pkg:npm/%40babel/core@7.0.0|@babel/core|7.0.0||0|2|1",
                 "pkg:npm/left-pad@1.3.0|left-pad|1.3.0||0|2|1",
             ])
-        // Root to three, dates to two, core to left-pad.
+        // The root needs three libraries, `dates` two, and `core` left-pad.
         #expect(try bench.number("SELECT count(*) FROM dependency") == 6)
         #expect(try bench.texts("SELECT locations FROM component WHERE locations <> ''") == ["/m2/dates-2.4.jar"])
         #expect(
@@ -75,7 +75,7 @@ struct AgentImportTests {
         #expect(try bench.number("SELECT count(*) FROM scan WHERE state = 'CURRENT'") == 1)
     }
 
-    /// The file of one library in two places is listed twice, once for each.
+    /// The file of one library in two places is listed twice, once for each place.
     @Test func placesAreKept() throws {
         let bench = try Workbench()
         func jar(_ path: String) -> String {
@@ -156,7 +156,7 @@ struct AgentImportTests {
             try bench.number("SELECT count(*) FROM dependency WHERE scan = (SELECT scan FROM project)") == 4)
         _ = try run(Self.project(b), .remove, on: bench)
         #expect(try shown() == ["pkg:npm/a@1|1|1|1", "pkg:npm/c@1|1|1|1"])
-        // Rows that never changed are the same; only b was added and removed.
+        // Unchanged rows are the same; only `b` was added and removed.
         #expect(
             try bench.texts("SELECT change, count(*) FROM inventory_event GROUP BY change ORDER BY change")
                 == ["ADDED|3", "REMOVED|1"])
@@ -181,7 +181,7 @@ struct AgentImportTests {
             try bench.texts("SELECT l.licenses FROM library l WHERE l.purl = 'pkg:npm/left@1'").allSatisfy {
                 !$0.isEmpty
             })
-        // Root to left and new, left to right.
+        // The root needs left and new, and left needs right.
         #expect(try bench.number("SELECT count(*) FROM dependency WHERE scan = \(current)") == 3)
     }
 
@@ -225,7 +225,7 @@ struct AgentImportTests {
             [{"coordinates":{"artifactId":"Cart"},"dependencies":[
                 {"artifactId":"a","version":"1","children":[{"artifactId":"b","version":"1"}]}]}]
             """
-        // Two products may have projects of one name.
+        // Two products may have projects with the same name.
         let same = #"{"coordinates":{"artifactId":"web"},"dependencies":[{"artifactId":"LIBRARY","version":"1"}]}"#
         let twins = "[\(same.replacing("LIBRARY", with: "a")),\(same.replacing("LIBRARY", with: "b"))]"
         let violations = try checked(twins, project: 0, on: bench).violations

@@ -145,7 +145,7 @@ import Testing
                     |Some Body|https://example.org/app|Debian|app_2.0+dfsg-1_amd64.deb
                     """
                 ])
-        // All who hold the copyright of the program, not those of its packaging.
+        // All holders of the program's copyright, without those of its packaging.
         #expect(
             try bench.texts(
                 "SELECT replace(copyright, '\n', '; ') FROM library WHERE copyright <> '' ORDER BY artifact")
@@ -163,7 +163,7 @@ import Testing
                 ])
     }
 
-    /// Debian's `Artistic` is Perl's: its name in reports is not this test's matter.
+    /// Debian's `Artistic` is Perl's; this test does not check its name in reports.
     private func artisticName(_ bench: Workbench) throws -> String {
         try bench.texts("SELECT name FROM license WHERE spdx LIKE 'Artistic%'").first ?? "none"
     }

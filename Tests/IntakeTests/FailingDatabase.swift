@@ -2,7 +2,7 @@ import Database
 import Synchronization
 import TestSupport
 
-/// A database that breaks at one of its writes, before or after it is done, and at all that follow.
+/// A database that fails at one of its writes, before or after the write is done, and at all later ones.
 final class FailingDatabase: ForwardingDatabase {
     struct Broken: Error {}
 
@@ -11,8 +11,8 @@ final class FailingDatabase: ForwardingDatabase {
     private let isAfter: Bool
 
     /// - Parameters:
-    ///   - writes: how many writes succeed.
-    ///   - isAfter: whether the write that breaks has been committed.
+    ///   - writes: the number of writes that succeed.
+    ///   - isAfter: whether the failing write was committed.
     init(_ real: any Database, writes: Int, isAfter: Bool) {
         self.real = real
         left = Mutex(writes)

@@ -5,7 +5,7 @@ import Jobs
 import TestSupport
 import Testing
 
-/// The request of an upload's job, as the database keeps it.
+/// The request of an upload's job, in the database's form.
 @Suite struct IntakeJobTests {
     private func stored(_ request: String) throws -> Job {
         let bench = try Workbench(.sqlite)

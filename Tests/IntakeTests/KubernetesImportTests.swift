@@ -58,7 +58,7 @@ import Testing
         #expect(try places() == [web, night])
         #expect(try bench.database.read { try $0.integer(revision) } != before, "old reports would answer")
 
-        // The same list again changes nothing, another cluster is added, and images that no longer run are removed.
+        // The same list changes nothing, another cluster is added, and images that no longer run are removed.
         _ = try work.run([file], cluster: "east", at: 2)
         #expect(try places() == [web, night])
         _ = try work.run([file], cluster: "west", at: 3)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct MatchingJobTests {
-    /// Two organizations with the same library in one project each, and an advisory of it that nobody was matched with.
+    /// Two organizations with the same library in one project each, and an advisory of it that is not matched yet.
     private func bench(_ engine: Engine) throws -> Workbench {
         let bench = try Workbench(engine)
         for organization: Int64 in [1, 2] {
@@ -48,7 +48,7 @@ import Testing
 
         let second = try #require(try bench.queue.claim(uuid: jobs[1].uuid, for: "me"))
         #expect(try bench.queue.claim(uuid: jobs[1].uuid, for: "other") == nil)
-        // One that runs may have passed over a mark.
+        // A running job may have passed a mark already.
         #expect(try submit(bench, besideRunning: false).map(\.uuid) == [jobs[0].uuid])
         #expect(try submit(bench, besideRunning: true).count == 2)
 

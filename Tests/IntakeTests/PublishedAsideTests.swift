@@ -8,7 +8,7 @@ import Testing
 
 @testable import Intake
 
-/// The end of an import of a large project is short: what is new was decided and written before.
+/// The end of an import of a large project is short, because new rows were decided and written before.
 @Suite struct PublishedAsideTests {
     private static let count = 1200
 
@@ -77,7 +77,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM library_request WHERE status = 'REJECTED'") == Self.count)
         #expect(try bench.number("SELECT count(*) FROM inventory_event WHERE change = 'ADDED'") == Self.count)
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
-        // The others wrote libraries, or rows that nobody saw yet.
+        // The other writes inserted libraries, or rows that no query found yet.
         #expect(try #require(counting.writes.last) < 60, "\(counting.writes)")
     }
 
@@ -98,7 +98,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM exposure") == 400)
         #expect(try bench.number("SELECT count(*) FROM alert WHERE type = 'SECURITY_VULNERABILITY'") == 400)
         #expect(try bench.number("SELECT sum(open_alerts) FROM project_severity") == 400)
-        // It is followed by a look for vulnerabilities that nobody shows.
+        // A search for vulnerabilities that no project shows follows.
         #expect(counting.writes.suffix(2).allSatisfy { $0 < 60 }, "\(counting.writes)")
     }
 
@@ -172,7 +172,7 @@ import Testing
             try bench.sbom(cycloneDX([("alone", "1")]))
         }
         try importing(packages(1), into: meddling, bench)
-        // The other one was accepted later, so it stays.
+        // The other import was accepted later, so it stays.
         #expect(
             try bench.texts(
                 "SELECT l.artifact FROM project p JOIN occurrence o ON o.scan = p.scan JOIN library l ON l.id = o.library"
@@ -201,7 +201,7 @@ import Testing
 
     @Test func `Exposures that are others before the import ends are replaced`() throws {
         let bench = try Workbench()
-        // Read after exposures, so that these are written before all is decided.
+        // Read after exposures, so that these are written before everything is decided.
         try reject(bench.database, .severities(["CRITICAL"]))
         let meddling = DyingDatabase(bench.database, dies: false) { connection in
             try connection.integer("SELECT count(*) FROM exposure") ?? 0 > 0
@@ -219,7 +219,7 @@ import Testing
     }
 }
 
-/// A database whose process dies, or into which somebody else writes once, as soon as something is there.
+/// A database whose process dies, or into which another process writes once, as soon as something exists.
 private final class DyingDatabase: ForwardingDatabase {
     private struct Death: Error {}
     let real: any Database

@@ -15,8 +15,8 @@ import Testing
         var distinctPurls: Int?
     }
 
-    /// The made documents have the same libraries in every syntax: all components but the application itself. Twins are one
-    /// library.
+    /// The made-up documents have the same libraries in every syntax: all components except the application itself. Twins
+    /// are one library.
     @Test func `Every made document imports with its libraries`() throws {
         let bench = try Workbench()
         for line in try TestData.lines("sboms/expected.jsonl") {
@@ -24,7 +24,7 @@ import Testing
             let path = TestData.path("sboms/\(expected.file)")
             if expected.ok {
                 let libraries = try bench.sbom(file: path, project: expected.file).libraries
-                // CycloneDX knows the service of the garden, too.
+                // CycloneDX also has the service of the garden.
                 let garden = expected.file.contains(".cdx.") ? 7 : 6
                 let others = expected.file.hasPrefix("twins") ? 2 : expected.components
                 let wanted = expected.file.hasPrefix("garden") ? garden : others
@@ -66,11 +66,11 @@ import Testing
                 continue
             }
             count += 1
-            // Others count entries, or package URLs only.
+            // Others count entries, or only package URLs.
             let wanted = [
                 expected.components, expected.distinctComponents, expected.distinctPurls, try Self.named(in: path),
             ].compactMap { $0 }.filter { $0 > 0 }
-            // The component that an SPDX document describes is a package for other readers, and the project here.
+            // For other readers, the component that an SPDX document describes is a package; here it is the project.
             let agrees = (wanted.isEmpty ? [0] : wanted).contains { wanted in
                 [result.libraries, result.libraries + 1].contains {
                     abs(Double($0 - wanted)) <= max(2, Double(wanted) * 0.02)
@@ -81,7 +81,7 @@ import Testing
         #expect(count > 100)
     }
 
-    /// How many packages a document names: by package URL without qualifiers, else by group, name and version.
+    /// The number of packages in a document: by package URL without qualifiers, otherwise by group, name and version.
     private static func named(in path: String) throws -> Int? {
         let whole = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
         guard let document = whole as? [String: Any] else { return nil }

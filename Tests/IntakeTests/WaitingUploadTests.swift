@@ -10,7 +10,7 @@ import Testing
 
 /// An accepted upload survives every fault of its surroundings.
 @Suite struct WaitingUploadTests {
-    /// An upload as a server accepts it.
+    /// An upload that was accepted like by a server.
     private func upload(_ bench: Workbench, _ text: String, project: String = "Project") throws -> (Job, path: String) {
         let uuid = UUID().uuidString.lowercased()
         try FileManager.default.createDirectory(
@@ -29,7 +29,7 @@ import Testing
         return (job, path)
     }
 
-    /// Claims the next job, whatever its time, and does it as a worker does.
+    /// Claims the next job, even if it is not due, and does it like a worker.
     private func work(_ bench: Workbench, _ intake: Intake) throws {
         try bench.database.write { _ = try $0.run("UPDATE job SET run_at = 0 WHERE state = 'PENDING'") }
         let job = try #require(try bench.queue.claim(for: "worker"))
@@ -45,7 +45,7 @@ import Testing
             try bench.database.read { try bench.queue.find(uuid: job.uuid, organization: 1, on: $0) })
     }
 
-    /// The rows of an upload leave the reserve of the disk free, as its bytes do.
+    /// The rows of an upload leave the reserve of the disk free, like its bytes.
     @Test(arguments: TemporaryDatabase.engines) func `A disk without room is waited for`(engine: Engine) throws {
         let bench = try Workbench(engine)
         let (job, _) = try upload(bench, cycloneDX([("a", "1"), ("b", "1")]))
@@ -61,14 +61,14 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM occurrence") == 2)
     }
 
-    /// If it waited, its own rows would keep the room that it waits for.
+    /// If it waited, its own rows would take the room that it waits for.
     @Test(arguments: TemporaryDatabase.engines)
     func `A document that fills the disk itself is refused, and leaves nothing`(engine: Engine) throws {
         let bench = try Workbench(engine)
         let (job, _) = try upload(bench, cycloneDX((0..<6000).map { ("p\($0)", "1") }))
         let looks = Atomic<Int>(0)
         var intake = Intake(queue: bench.queue, newToken: bench.intake.newToken)
-        // Asked every 64 components.
+        // Checked every 64 components.
         intake.hasRoom = { looks.wrappingAdd(1, ordering: .relaxed).newValue < 85 }
         try work(bench, intake)
         let seen = try now(bench, job)

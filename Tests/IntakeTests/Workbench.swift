@@ -43,7 +43,7 @@ final class Workbench: Sendable {
         return Lease(job: job, owner: "me")
     }
 
-    /// Imports a file as the command line does.
+    /// Imports a file like the command line.
     @discardableResult
     func sbom(
         file: String, organization: Int64 = 1, product: String = "Product", project: String = "Project"
@@ -87,7 +87,7 @@ final class Workbench: Sendable {
 
     func number(_ sql: SQL) throws -> Int { Int(try database.read { try $0.integer(sql) } ?? 0) }
 
-    /// Every row of every table that an import writes, the jobs' own left out.
+    /// Every row of every table that an import writes, except those of jobs.
     func dump() throws -> [String] {
         let tables: [StaticString] = [
             "organization", "product", "project", "change", "scan", "library", "library_facts", "license",
@@ -108,7 +108,7 @@ final class Workbench: Sendable {
     }
 }
 
-/// A CycloneDX document of packages: name to version, each with what it needs.
+/// A CycloneDX document of packages: name to version, each with its dependencies.
 func cycloneDX(
     root: String = "shop", _ packages: [(name: String, version: String)], edges: [(String, [String])] = [],
     more: String = ""

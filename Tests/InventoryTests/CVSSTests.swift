@@ -74,7 +74,7 @@ import Testing
         #expect(count > 200)
     }
 
-    /// More vectors than are kept, each read twice, with one beside it that is broken.
+    /// More vectors than the cache holds, each read twice, with a broken one beside it.
     @Test func whatWasReadBeforeIsReadAlike() {
         var vectors: [String] = []
         for access in ["N", "A", "L", "P"] {

@@ -20,7 +20,7 @@ struct NamePatternTests {
         #expect(NamePattern(stored: text).fault == error)
     }
 
-    /// RE2 works on UTF-8 and so may a name.
+    /// RE2 matches UTF-8, and names may be any UTF-8.
     @Test(arguments: [
         ("/größe-.*/", "GRÖSSE-1", false), ("/größe-.*/", "GRÖßE-1", true), ("/gr.ße/", "größe", true),
         (#"/\p{Han}+/"#, "图书馆", true), ("/日本?/", "日", true), ("/a.c/", "a\u{1F600}c", true), ("/a.c/", "a\nc", false),
@@ -39,7 +39,7 @@ struct NamePatternTests {
         }
     }
 
-    /// Backtracking would take longer than the universe has.
+    /// Backtracking would take longer than the age of the universe.
     @Test(arguments: [
         "/(a+)+b/", "/(a|aa)+b/", "/(a*)*b/", "/(.*a){25}b/", #"/([a-z0-9]+-?)+\.internal/"#, "/.*a.{200}b/",
         String(repeating: "a*", count: 200) + "b",
@@ -52,8 +52,8 @@ struct NamePatternTests {
         }
     }
 
-    /// A matcher that grows with each use, as a closure that is read out of a dictionary and written back does, needs more
-    /// stack for each call than the one before.
+    /// A matcher that grows with each use, such as a closure that is read from a dictionary and written back, needs more
+    /// stack for each call than for the one before.
     @Test func aMatcherNeedsNoMoreStackForTheLastLibraryThanForTheFirst() throws {
         let count = 20_000
         let rules = [try NamePattern("x*"), try NamePattern("/x.*/")].map(PolicyRule.name)

@@ -20,7 +20,7 @@ import Testing
             newer("31.0-jre", ["32.0-jre", "33.0-SNAPSHOT", "33.0-beta-2", "33.0.M1"], .maven) == "32.0-jre major  0")
         #expect(newer("1:2.0-1", ["1:2.0-2", "2:1.0-1"], .debian) == "2:1.0-1 major 1:2.0-2 1")
         #expect(newer("2.0", ["2.0.0", "2.0.1"], .semantic) == "2.0.1 minor 2.0.1 0")
-        // Letters and builds of distributions are no pre-releases, Go's hashes no words.
+        // Letters and builds of distributions are not pre-releases, and Go's hashes are not words.
         #expect(newer("1.1.1a-1", ["1.1.1c-1+b1", "1.1.1d~rc1-1"], .debian) == "1.1.1c-1+b1 minor 1.1.1c-1+b1 0")
         #expect(newer("1.1.1a-r0", ["1.1.1b-r0", "1.1.2_rc1-r0"], .alpine) == "1.1.1b-r0 minor 1.1.1b-r0 0")
         #expect(newer("v0.1.0", ["v0.2.0", "v0.3.0-0.20250101000000-1c2b3d4e5f60"], .go) == "v0.2.0 minor v0.2.0 0")

@@ -1,7 +1,7 @@
 import Inventory
 import Testing
 
-/// An advisory's package and a package URL that is surely it: one row for each of docs/matching.md.
+/// An advisory's package and a package URL that is certainly the same: one row for each in docs/matching.md.
 private let sameRows: [(ecosystem: String, name: String, purl: String, version: String)] = [
     // Packages of registries.
     ("npm", "@scope/Name", "pkg:npm/%40scope/Name@1.0.0", "1.0.0"),
@@ -220,7 +220,7 @@ private let obstacles: [(purl: String, obstacle: MatchingObstacle)] = [
 
     @Test func nothingIsInTheWay() throws {
         for row in sameRows { #expect(PackageKey.obstacle(of: PackageURL(row.purl)) == nil, "\(row.purl)") }
-        // One of two ecosystems is enough; the version counts in covered ecosystems.
+        // One of two ecosystems suffices; the version counts in covered ecosystems.
         let action = PackageURL("pkg:github/actions/checkout@v4")
         #expect(PackageKey.obstacle(of: action) { $0 == "GIT" } == nil)
         #expect(PackageKey.obstacle(of: action) { $0 == "npm" } == .noAdvisories(of: "GitHub Actions"))

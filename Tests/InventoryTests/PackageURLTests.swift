@@ -2,7 +2,7 @@ import Inventory
 import Testing
 
 @Suite struct PackageURLTests {
-    /// Canonical forms as purl-spec's own pages give them.
+    /// Canonical forms from purl-spec's own pages.
     @Test(arguments: [
         "pkg:bitbucket/birkenfeld/pygments-main@244fd47e07d1014f0aed9c",
         "pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=jessie",

@@ -40,7 +40,7 @@ struct PolicyRuleTests {
         #expect(!fits(.licenses([name]), library { $0.licenses = licenses("ISC") }))
     }
 
-    /// Which of four libraries a policy for a licence catches.
+    /// The libraries, of four, that a policy for a licence finds.
     @Test(
         arguments: [
             ("GPL-2.0-only", [0]), ("GPL-2.0-or-later", [1]), ("GPL-2.0+", [1]), ("GPLv2+", [1]), ("GPL 2.0", [0, 1]),
@@ -64,7 +64,7 @@ struct PolicyRuleTests {
         #expect(!fits(.licenses(["ACME"]), subject))
     }
 
-    /// Rules that were kept before ages had a bound.
+    /// Rules that were stored before ages had a limit.
     @Test(
         arguments: [(.max, PolicyRule.oldest), (.min, 0), (-1, 0), (3_660_001, PolicyRule.oldest), (30, 30)]
             as [(Int64, Int64)])
@@ -94,13 +94,13 @@ struct PolicyRuleTests {
         #expect(fits(.severities(["HIGH", "CRITICAL"]), bad))
         #expect(!fits(.severities(["LOW"]), bad))
         #expect(!fits(.score(0...100), library()))
-        // A vector may say 0.0; nothing says that of a vulnerability that nobody rates.
+        // A vector may state 0.0; an unrated vulnerability has no score.
         let harmless = library { $0.vulnerabilities = [.init(score: 0, severity: "NONE")] }
         #expect(fits(.severities(["NONE"]), harmless) && !fits(.severities(["NONE"]), bad))
         #expect(!fits(.severities(["LOW"]), harmless))
     }
 
-    /// One vulnerability has to meet all conditions: two that meet one each are none.
+    /// One vulnerability must meet all conditions: two that meet one each do not count.
     @Test func severalConditions() {
         let bad = library {
             $0.vulnerabilities = [

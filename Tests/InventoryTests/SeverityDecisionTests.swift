@@ -1,7 +1,7 @@
 import Inventory
 import Testing
 
-/// A vulnerability has the same severity for every order of its records.
+/// A vulnerability has the same severity whatever the order of its records.
 struct SeverityDecisionTests {
     private let three = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
     private let weakThree = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N"
@@ -14,7 +14,7 @@ struct SeverityDecisionTests {
         SeverityRecord(name: name, aliases: aliases, vectors: vectors, word: word, isWithdrawn: isWithdrawn)
     }
 
-    /// Word, tenths and version, the same for every order of the records.
+    /// Word, tenths and version are the same for every order of the records.
     private func decide(_ name: String, _ records: [SeverityRecord]) -> String {
         var found: Set<String> = []
         for shift in records.indices {
@@ -47,7 +47,7 @@ struct SeverityDecisionTests {
             #expect(made.score == 98 && made.version == "3.1")
             #expect(made.three?.tenths == 98 && made.three?.version == .v31, "\(vectors)")
         }
-        // The record that decides comes first, whatever version the others have.
+        // The deciding record comes first, whatever version the others have.
         let made = SeverityDecision(of: "CVE-1", from: [record("GHSA-1", [three]), record("CVE-1", [old])]) { (1, $0) }
         #expect(made.three?.version == .v30 && made.score == 53)
     }
@@ -66,7 +66,7 @@ struct SeverityDecisionTests {
         #expect(decide(cve, [record(cve), alone, broad]) == "medium 53 3.1")
         // A withdrawn record speaks last.
         #expect(decide(cve, [record(cve, [three], isWithdrawn: true), alone]) == "medium 53 3.1")
-        // Two equals: the same one whatever the order.
+        // Of two equal records, the same one is chosen in any order.
         #expect(decide(cve, [record("GHSA-5", [three], aliases: [cve]), alone]) == "critical 98 3.1")
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Inventory
 
-/// Rows of versions, each lower than the next, as the standards and the tools' own tests list them.
+/// Rows of versions, each lower than the next, from the standards and the tools' own tests.
 private let rows: [(VersionScheme, [String])] = [
     // SemVer 2.0.0 §11.2 to §11.4.
     (
@@ -114,7 +114,7 @@ private let rows: [(VersionScheme, [String])] = [
         #expect(!scheme.recognizes(text))
     }
 
-    /// Red Hat's records have had the architecture behind the release (ossf/osv-schema issue 294).
+    /// Red Hat's records have had the architecture after the release (ossf/osv-schema issue 294).
     @Test(arguments: [
         (VersionScheme.rpm, "2:4.4.1-3.el9_2.x86_64", "2:4.4.1-3.el9_2"), (.rpm, "1.2-3.el9.src", "1.2-3.el9"),
         (.rpm, "1.2-3.el9", "1.2-3.el9"), (.rpm, "1.2.src", "1.2.src"), (.debian, "1.2-3.x86_64", "1.2-3.x86_64"),
@@ -124,7 +124,7 @@ private let rows: [(VersionScheme, [String])] = [
         #expect(range?.contains(wanted) == false)
     }
 
-    /// For any two texts of bytes, every scheme gives an order, and the opposite order when the sides are exchanged.
+    /// For any two byte texts, every scheme gives an order, and the opposite order when the sides are exchanged.
     @Test(arguments: VersionScheme.allCases) func anyBytes(scheme: VersionScheme) {
         var state: UInt64 = 7
         func next(_ count: Int) -> Int {
@@ -142,7 +142,7 @@ private let rows: [(VersionScheme, [String])] = [
     }
 }
 
-/// The schemes against the programs that define them, if these are installed.
+/// The schemes compared with the programs that define them, if these are installed.
 @Suite struct ForeignOrder {
     @Test(.enabled(if: has("/usr/bin/dpkg"), "needs dpkg")) func dpkg() throws {
         let texts =

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Jobs
 
-/// Artifacts: used again, prolonged, expired, forgotten; and files that nobody knows.
+/// Artifacts that are reused, extended, expired or deleted; and files without an owner.
 @Suite struct ArtifactTests {
-    /// A job that was made, with its artifact.
+    /// A finished job with its artifact.
     private func made(_ board: Board, key: String = "key", organization: Int64 = 1) throws -> (Job, Artifact) {
         try board.submit(organization: organization)
         let job = try #require(try board.claim())
@@ -38,7 +38,7 @@ import Testing
         #expect(try find(board) == artifact)
     }
 
-    /// An artifact that is about to expire is not used again.
+    /// An artifact that is about to expire is not reused.
     @Test(arguments: TemporaryDatabase.engines) func theLastMinuteIsNotGivenAway(engine: Engine) throws {
         let board = try Board(engine)
         _ = try made(board)
@@ -65,7 +65,7 @@ import Testing
         #expect(try board.now(other) != nil && board.now(waiting) != nil)
     }
 
-    /// The first one wins: a job that shares an artifact, or the sweeper that forgets it.
+    /// The first one wins: a job that shares an artifact, or the sweeper that deletes it.
     @Test(arguments: TemporaryDatabase.engines) func sharingAndForgettingRace(engine: Engine) throws {
         let board = try Board(engine)
         let (_, artifact) = try made(board)
@@ -73,13 +73,13 @@ import Testing
         try board.submit()
         let late = try #require(try board.claim())
         #expect(try board.queue.expired(limit: 10) == [artifact.uuid])
-        // Prolonged after the sweeper looked: it stays.
+        // Extended after the sweeper's check, so it stays.
         try board.queue.succeed(late, owner: "worker", sharing: artifact)
         #expect(try board.queue.forget(artifact: artifact.uuid) == false)
         board.pass(board.queue.settings.retention + 1)
         try board.submit()
         let later = try #require(try board.claim())
-        // When it is forgotten before it could be shared, the job makes it again.
+        // If it is deleted before it could be shared, the job makes it again.
         #expect(try board.queue.forget(artifact: artifact.uuid))
         #expect(throws: QueueError.leaseLost(uuid: artifact.uuid)) {
             try board.queue.succeed(later, owner: "worker", sharing: artifact)

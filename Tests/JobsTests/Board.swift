@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import Jobs
 
-/// A queue on a database of its own with some organizations, and a clock that tests move.
+/// A queue on its own database with some organizations, and a clock that tests move.
 final class Board: Sendable {
     let database: any Database
     let queue: Queue
@@ -40,7 +40,7 @@ final class Board: Sendable {
 
     deinit { database.close() }
 
-    /// Lets time go by.
+    /// Moves the time forward.
     func pass(_ milliseconds: Int64) { clock.now.wrappingAdd(milliseconds, ordering: .sequentiallyConsistent) }
 
     @discardableResult
@@ -68,7 +68,7 @@ final class Board: Sendable {
 
     func claim(_ owner: String = "worker") throws -> Job? { try queue.claim(for: owner) }
 
-    /// Claims until there is nothing to claim.
+    /// Claims until no job can be claimed.
     func claimAll(_ owner: String = "worker") throws -> [Job] {
         var jobs: [Job] = []
         while let job = try claim(owner) { jobs.append(job) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Jobs
 
-/// A clock that is set back or ahead by a day while there is work: nothing waits for it, nothing is lost.
+/// A clock that is set back or forward by a day while there is work: nothing waits for it, and nothing is lost.
 @Suite struct ClockTests {
     private static let jumps = [-TimeText.day, TimeText.day, -3650 * TimeText.day]
 
@@ -18,7 +18,7 @@ import Testing
         #expect(try board.claim() == nil, "it pauses")
         board.pass(jump)
         #expect(try board.claim()?.uuid == job.uuid)
-        // So does a job that was given back, and a job that waits for an outage.
+        // The same for a requeued job, and for a job that waits for an outage.
         let other = try board.submit(organization: 2)
         try board.queue.wait(try #require(try board.claim()), owner: "worker", for: .disk, why: "full")
         board.pass(jump)
@@ -34,7 +34,7 @@ import Testing
             board.pass(jump)
         }
         #expect(try board.claimAll().map(\.uuid) == submitted)
-        // An upload goes before the report that was asked for later.
+        // An upload precedes a report that was requested later.
         let upload = try board.submit(.intake)
         board.pass(jump)
         let report = try board.submit()
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    /// What is kept for a week is kept for six days at least, and goes at last.
+    /// Things with a retention of a week are kept for at least six days, and are finally deleted.
     @Test(arguments: TemporaryDatabase.engines) func `Retention survives a day`(engine: Engine) throws {
         let board = try Board(engine)
         try board.submit()

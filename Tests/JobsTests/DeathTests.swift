@@ -7,7 +7,7 @@ import Testing
 
 /// Workers that die, and jobs that are tried again.
 @Suite struct DeathTests {
-    /// Lets the worker of a job die in silence until it is noticed.
+    /// Lets the worker of a job die silently, until its death is noticed.
     private func die(_ board: Board) throws -> [Job] {
         board.pass(board.queue.settings.lease + 1)
         #expect(try board.queue.rescue { _ in false }.isEmpty, "it may be unable to write")
@@ -33,12 +33,12 @@ import Testing
         let claimed = try #require(try board.claim())
         board.pass(3_600_000)
         #expect(try board.queue.rescue { _ in false }.isEmpty)
-        // Its pulse comes within the last call.
+        // Its pulse comes within the extended lease.
         board.pass(board.queue.settings.lease / 3)
         #expect(try board.queue.heartbeat(claimed, owner: "worker", rows: 1) == .alive)
         board.pass(board.queue.settings.lease - 1)
         #expect(try board.queue.rescue { _ in false }.isEmpty)
-        // And so the next time.
+        // The next time is the same.
         board.pass(3_600_000)
         #expect(try board.queue.rescue { _ in false }.isEmpty)
         try board.queue.wait(claimed, owner: "worker", for: .disk, why: "full")

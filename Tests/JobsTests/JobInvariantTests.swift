@@ -11,7 +11,7 @@ import Testing
         try board.database.read { try Job.faults("1 = 1", on: $0) }
     }
 
-    /// Each is found in a row that breaks it.
+    /// Each invariant is detected in a row that breaks it.
     @Test(
         arguments: TemporaryDatabase.engines,
         [
@@ -38,8 +38,7 @@ import Testing
         #expect(found.count == 1 && found[0].contains(broken.words), "\(found)")
     }
 
-    /// The invariants hold after all actions of workers, the sweeper and callers in any order; a cancelled
-    /// job ends.
+    /// The invariants hold after all actions of workers, the sweeper and callers in any order; a cancelled job ends.
     @Test(arguments: TemporaryDatabase.engines, [1, 2, 3] as [UInt64])
     func anyWalkKeepsThem(engine: Engine, seed: UInt64) async throws {
         let board = try Board(engine) {
@@ -75,7 +74,7 @@ import Testing
             board.pass(Int64(next(5_000)))
             #expect(try faults(board) == [], "step \(step) of seed \(seed)")
         }
-        // Leases run out, and nobody works any more.
+        // Leases run out, and no worker works any more.
         board.pass(board.queue.settings.lease + 1)
         _ = try board.queue.rescue { _ in true }
         #expect(try faults(board) == [])

@@ -19,7 +19,7 @@ import Testing
     @Test func `Complete searches take a twentieth of the time`() {
         let clock = Clock()
         let looks = Self.looks(clock)
-        // A second is saved up at first: this search takes three.
+        // First a second is saved up; this search takes three.
         #expect(looks.complete { clock.pass(.seconds(3)) } != nil)
         #expect(looks.complete {} == nil)
         // They took two too much, less the twentieth of these three.
@@ -27,7 +27,7 @@ import Testing
         #expect(looks.complete {} == nil)
         clock.pass(.seconds(2))
         #expect(looks.complete {} != nil)
-        // No more than a second is saved up.
+        // At most a second is saved up.
         clock.pass(.seconds(10_000))
         #expect(looks.complete { clock.pass(.milliseconds(1500)) } != nil)
         #expect(looks.complete {} == nil)
@@ -64,7 +64,7 @@ import Testing
         #expect(looks.start(of: 2) == 0)
     }
 
-    /// Jobs of two organizations that many claims passed: none of them is looked at again until a complete search.
+    /// Jobs of two organizations that many claims skipped: none of them is checked again before a complete search.
     @Test(arguments: TemporaryDatabase.engines.filter { $0 == .postgresql })
     func `Between complete searches claims begin behind those of a moment ago`(engine: Engine) throws {
         let clock = Clock()
@@ -77,7 +77,7 @@ import Testing
         #expect(back.uuid == first.uuid)
         try board.queue.retry(back, owner: "worker", why: "test")
         board.pass(1000)
-        // Complete searches take all their time, and more.
+        // Complete searches take all of their time, and more.
         _ = looks.complete { clock.pass(.seconds(1000)) }
         var turns: [Int64] = []
         // The first organization's job that came back is the oldest until its claims have rested.
@@ -102,12 +102,12 @@ import Testing
         #expect(try board.claim() == nil)
     }
 
-    /// Of two processes each may use half of the room that it saw.
+    /// Each of two processes may use half of the room that it saw.
     @Test(arguments: TemporaryDatabase.engines)
     func `The limit of waiting jobs is looked at where it is near`(engine: Engine) throws {
         let board = try Board(engine) { $0.depth = 9 }
         try board.submit()
-        // The look found room for nine: this one, and four without a look.
+        // The search found room for nine: this one, and four without a search.
         try board.database.write { connection in
             for _ in 0..<8 { _ = try board.queue.submitOwn(Board.newJob(), on: connection) }
         }

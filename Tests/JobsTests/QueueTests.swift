@@ -10,7 +10,7 @@ import Testing
 @Suite struct QueueTests {
     // MARK: Order
 
-    /// A thousand jobs of one organization do not keep another's single one waiting.
+    /// A thousand jobs of one organization do not delay another's only one.
     @Test(arguments: TemporaryDatabase.engines) func turnsGoRoundOrganizations(engine: Engine) throws {
         let board = try Board(engine)
         try board.database.write { connection in
@@ -37,8 +37,8 @@ import Testing
         #expect(try (0..<2).map { _ in try board.claim()?.organization } == [2, 2])
     }
 
-    /// With many organizations one list serves several claims: in the order of the turns, each organization once, and what came
-    /// meanwhile waits for these few claims.
+    /// With many organizations one list serves several claims, in the order of the turns and each organization once; new
+    /// organizations wait for these few claims.
     @Test(arguments: TemporaryDatabase.engines)
     func `Many organizations are listed once for several claims`(engine: Engine) throws {
         let board = try Board(engine, organizations: 600)
@@ -63,7 +63,7 @@ import Testing
         #expect(try (0..<20).map { _ in try claim() } == Array(6...25))
     }
 
-    /// A kept list in which nobody can be served does not end the search.
+    /// A kept list without a job that can run does not end the search.
     @Test(arguments: TemporaryDatabase.engines)
     func `An organization that had its turn is found again when nobody else can run`(engine: Engine) throws {
         let board = try Board(engine, organizations: 600)
@@ -121,7 +121,7 @@ import Testing
         #expect(try waiting(1, 2, with: .init(product: 2, project: 5)) == 0)
     }
 
-    /// Which upload a report waits for: (product, project) of the upload and of the report; 0 is wider.
+    /// The uploads that a report waits for: (product, project) of the upload and of the report; 0 is wider.
     @Test(
         arguments: TemporaryDatabase.engines,
         [
@@ -153,7 +153,7 @@ import Testing
         #expect(try board.now(upload)?.result == "{}")
     }
 
-    /// A report does not wait for uploads that came after it; uploads of one project keep their order.
+    /// A report does not wait for later uploads; uploads of one project keep their order.
     @Test(arguments: TemporaryDatabase.engines) func laterUploadsAreNotWaitedFor(engine: Engine) throws {
         let board = try Board(engine)
         let report = try board.submit(product: 1, project: 1)
@@ -178,7 +178,7 @@ import Testing
 
     // MARK: Leases
 
-    /// A worker that lost its lease changes nothing, whatever it reports; neither does a worker with an older
+    /// A worker that lost its lease changes nothing, whatever it reports, and neither does a worker with an older
     /// attempt.
     @Test(arguments: TemporaryDatabase.engines) func aLostLeaseChangesNothing(engine: Engine) throws {
         let board = try Board(engine)
@@ -189,7 +189,7 @@ import Testing
         board.pass(board.queue.lastCall + 1)
         #expect(try board.queue.rescue { _ in false }.count == 1)
         board.pass(60_000)
-        // The same process may get it again; the claims distinguish both attempts.
+        // The same process may get it again; the claims distinguish the two attempts.
         let held = try #require(try board.claim("same owner"))
         #expect(held.uuid == lost.uuid && held.attempt == 2)
         let before = try board.now(held)
@@ -241,7 +241,7 @@ import Testing
 
     // MARK: Attempts
 
-    /// Each attempt comes later than the one before; after the last the job fails, and says why.
+    /// Each attempt comes later than the previous one; after the last the job fails, with the reason.
     @Test(arguments: TemporaryDatabase.engines) func attemptsAreBounded(engine: Engine) throws {
         let board = try Board(engine) { $0.attempts = 4 }
         let job = try board.submit()
@@ -301,7 +301,7 @@ import Testing
         #expect(try board.queue.heartbeat(job, owner: "worker", rows: 1) == .cancelled)
     }
 
-    /// However a cancelled job leaves its worker, it does not begin again.
+    /// In whatever way a cancelled job leaves its worker, it does not start again.
     @Test(arguments: TemporaryDatabase.engines, ["rescue", "retry", "give back"])
     func cancelledJobsDoNotBeginAgain(engine: Engine, way: String) async throws {
         let board = try Board(engine)
@@ -344,7 +344,7 @@ import Testing
         let board = try Board(engine)
         try board.database.write { holder in
             _ = try holder.integer("SELECT 1 FROM organization WHERE id = 1 \(holder.engine.locking)")
-            // On a connection of its own, as writers run side by side here.
+            // On a separate connection, because writers run side by side here.
             try board.database.write { connection in
                 try connection.script("SET LOCAL lock_timeout = '2s'")
                 _ = try board.queue.submit(Board.newJob(), on: connection)

@@ -13,7 +13,7 @@ import Testing
 @Suite struct WaitingTests {
     private static let day: Int64 = 86_400_000
 
-    /// How attempts ended.
+    /// The ends of attempts.
     private final class Events: Sendable {
         private let kept = Mutex<[JobEvent.Outcome]>([])
 
@@ -22,7 +22,7 @@ import Testing
         func add(_ event: JobEvent) { kept.withLock { $0.append(event.outcome) } }
     }
 
-    /// A worker whose every attempt ends like this.
+    /// A worker whose every attempt ends in this way.
     private func worker(_ queue: Queue, _ error: any Error, _ events: Events, persistence: Int = .max) -> Worker {
         Worker(
             queue: queue, owner: "worker", bell: Bell(), persistence: persistence, observe: events.add,
@@ -50,7 +50,7 @@ import Testing
             #expect(seen.error == "the bucket is away" && seen.attempt == 0)
             pauses.append(try Int64(board.number("SELECT run_at FROM job")) - board.queue.now())
             #expect(try board.claim() == nil, "not before its time")
-            // Now and then nobody looks for half a day.
+            // Sometimes no process checks for half a day.
             board.pass(max(try #require(pauses.last), round % 10 == 9 ? Self.day / 2 : 0))
         }
         #expect(events.all.allSatisfy { $0 == .waiting })
@@ -98,7 +98,7 @@ import Testing
     // MARK: A queue that cannot be told
 
     private struct Odd: Error {}
-    /// The outcome of an attempt that the queue could not take at first.
+    /// The outcome of an attempt that the queue could not store at first.
     static let outcomes: [(any Error, Job.State, Int)] = [
         (WorkError.waiting(.disk, why: "full"), .pending, 0), (DatabaseError.storage(why: "full"), .pending, 0),
         (WorkError.hopeless("no SBOM"), .failed, 1), (Odd(), .pending, 1),
@@ -122,7 +122,7 @@ import Testing
         }
         while disk.refusals < 3 { usleep(10_000) }
         #expect(try board.now(job)?.state == .inProgress)
-        // The lease ran out long ago; nobody may take the job for that of a dead worker yet.
+        // The lease ran out long ago, but the job must not count as that of a dead worker yet.
         board.pass(600_000)
         #expect(try board.queue.rescue { _ in false }.isEmpty)
         disk.isFull = false

@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// Shutting down lets a job end within the grace, and gives back what takes longer without costing an attempt.
+    /// Shutting down lets a job end within the grace period, and gives longer ones back without costing an attempt.
     @Test(arguments: TemporaryDatabase.engines) func stoppingGivesBackWhatIsNotDone(engine: Engine) throws {
         let board = try Board(engine)
         let queue = wall(board)
@@ -113,7 +113,7 @@ import Testing
         #expect(try board.now(quick)?.state == .success)
         let seen = try #require(try board.now(slow))
         #expect(seen.state == .pending && seen.attempt == 0)
-        // A third job may have been begun before the stop: then it was given back, too.
+        // A third job may have started before the stop; it was then given back, too.
         let waiting = try #require(try board.now(third))
         #expect(waiting.state == .pending && waiting.attempt == 0)
         #expect(events.withLock { $0.contains(.success) && $0.contains(.givenBack) && !$0.contains(.retried) })

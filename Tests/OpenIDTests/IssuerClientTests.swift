@@ -5,7 +5,7 @@ import Testing
 
 @testable import OpenID
 
-/// Signing in with an issuer that answers as it should, or as an attacker would have it.
+/// Signing in with an issuer that answers correctly, or as an attacker would want it to.
 final class IssuerClientTests: Sendable {
     private static let start: Int64 = 1_800_000_000_000
     private static let key = Result { try SigningKey("a", curve: CJOSE_JWK_EC_P_256) }
@@ -17,7 +17,7 @@ final class IssuerClientTests: Sendable {
         let now = Mutex(IssuerClientTests.start)
         private let begun = ContinuousClock.now
 
-        /// What a clock shows that nobody sets.
+        /// The time of a clock that nobody sets.
         var instant: ContinuousClock.Instant {
             begun + .milliseconds(now.withLock { $0 } - IssuerClientTests.start)
         }
@@ -72,15 +72,15 @@ final class IssuerClientTests: Sendable {
             #expect(fields["response_type"] == "code" && fields["client_id"] == "waybill")
             #expect(fields["scope"] == "openid profile email" && fields["state"] == Self.attempt.state)
             #expect(fields["redirect_uri"] == client.redirect && fields["code_challenge_method"] == "S256")
-            // Nothing that the browser keeps secret passes through the address.
+            // No secret of the browser is in the address.
             #expect(!fields.values.contains { $0.contains(Self.attempt.secret) || $0.contains(Self.attempt.verifier) })
             let person = try signIn(client)
             #expect(person.subject == "person-1" && person.email == "ada@example.com" && person.name == "Ada")
             #expect(person.isEmailVerified == true && person.groups == ["developers"] && person.hasGroups)
             #expect(person.session == "session-1" && person.sessionEnd == nil)
-            // RFC 6749 §2.3.1: encoded as in a form, then by base64.
+            // RFC 6749 §2.3.1: encoded like a form, then in base64.
             #expect(server.authorizations == ["Basic d2F5YmlsbDpzJTNBZSUyMGNyZXQ="])
-            // The document and the keys were asked for once; the token said enough.
+            // The document and the keys were requested once; the token had enough claims.
             #expect(server.requests == ["GET /.well-known/openid-configuration", "POST /token", "GET /keys"])
         }
     }
@@ -155,7 +155,7 @@ final class IssuerClientTests: Sendable {
             try signIn(client)
             let loads = { [server] in server.requests.filter { $0 == "GET /keys" }.count }
             #expect(loads() == 2)
-            // A key that nobody publishes causes no load in the same minute.
+            // An unknown key causes no further load in the same minute.
             server.change { $0.token = { try new.token($0, by: "ES256", named: "c") } }
             for _ in 0..<3 {
                 #expect(throws: SignInFault.token(.unknownKey("c"))) { try signIn(client) }
@@ -177,7 +177,7 @@ final class IssuerClientTests: Sendable {
             #expect(throws: SignInFault.noToken("it answered 400, invalid_grant")) {
                 try client.person(SignInAnswer(code: answer.code), Self.attempt)
             }
-            // A code that somebody else got is worth nothing without the secret of their browser.
+            // A stolen code is worthless without the secret of its browser.
             let other = try server.signIn(at: try client.authorization(Self.attempt))
             let thief = SignInAttempt(secret: String(repeating: "c", count: 64), state: Self.attempt.state)
             #expect(throws: SignInFault.noToken("it answered 400, invalid_grant")) {
@@ -226,7 +226,7 @@ final class IssuerClientTests: Sendable {
                 server.change { $0.document = [member: "\"\(address)\""] }
                 #expect(throws: SignInFault.elsewhere(member: member, address: address)) { try signIn(client()) }
             }
-            // What is not needed is not used.
+            // Unneeded claims are not used.
             server.change {
                 $0.document = ["userinfo_endpoint": "\"\(address)\"", "end_session_endpoint": "\"\(address)\""]
             }
@@ -240,7 +240,7 @@ final class IssuerClientTests: Sendable {
         try await run {
             server.change { $0.document["jwks_uri"] = #""https://127.0.0.1:9/keys""# }
             let client = client { $0.origins = ["https://127.0.0.1:9"] }
-            // It is asked now, and is not there.
+            // It is requested now, and is missing.
             let fault = #expect(throws: SignInFault.self) { try signIn(client) }
             guard case .unreachable = fault else {
                 Issue.record("another fault: \(String(describing: fault))")
@@ -290,7 +290,7 @@ final class IssuerClientTests: Sendable {
             time.now.withLock { $0 += 4999 }
             #expect(throws: down) { try client.authorization(Self.attempt) }
             #expect(server.requests.count == 1)
-            // Down still, it is asked once more; back again, it is asked five seconds after that.
+            // While it is down, it is queried once more; after its recovery, it is queried five seconds later.
             time.now.withLock { $0 += 1 }
             for _ in 0..<2 { #expect(throws: down) { try client.authorization(Self.attempt) } }
             #expect(server.requests.count == 2)
@@ -308,7 +308,7 @@ final class IssuerClientTests: Sendable {
             let missing = SignInFault.unreachable("\(server.url)/nothing answered 404")
             for _ in 0..<3 { #expect(throws: missing) { try client.loggedOut("x.y.z") } }
             #expect(server.requests.filter { $0 == "GET /nothing" }.count == 1)
-            // Each caller has an answer; one of them asks.
+            // Each caller gets an answer; one of them makes the request.
             pass(5000)
             for _ in 0..<3 { #expect(throws: missing) { try client.loggedOut("x.y.z") } }
             #expect(server.requests.filter { $0 == "GET /nothing" }.count == 2)

@@ -48,7 +48,7 @@ struct SignInSettingsTests {
             ])
     }
 
-    /// A file without issuers ends what issuers gave.
+    /// A file without issuers ends the rights that issuers gave.
     @Test func aFileMayHaveNoIssuer() throws { #expect(try Self.read(Self.file("")).issuers.isEmpty) }
 
     @Test(arguments: [

@@ -4,12 +4,12 @@ import OpenID
 import TestSupport
 import Testing
 
-/// Tokens of an issuer, right ones and those that somebody tampered with.
+/// Tokens of an issuer: valid ones, and manipulated ones.
 @Suite struct TokenTests {
     private static let now: Int64 = 1_800_000_000_000
     private static let rules = IDTokenRules(issuer: "https://issuer.example", client: "waybill", nonce: "n-1")
 
-    /// The claims of a right token, with some of them changed; nil leaves one out.
+    /// The claims of a valid token, with some of them changed; nil leaves one out.
     private static func payload(_ changes: [String: String?] = [:]) -> String {
         var claims = [
             "iss": #""https://issuer.example""#, "aud": #""waybill""#, "sub": #""person-1""#, "nonce": #""n-1""#,
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    /// A reader that lets the token choose would take the public key for the secret of an HMAC.
+    /// A reader that lets the token choose would use the public key as the secret of an HMAC.
     @Test func refusesAnHMACWithThePublicKey() throws {
         let key = try SigningKey.rsa.get()
         let token = SigningKey.forged(#"{"alg":"HS256","kid":"a"}"#, Self.payload()) { signed in
@@ -76,11 +76,11 @@ import Testing
         let (key, other) = (try SigningKey.rsa.get(), try SigningKey("a"))
         let keys = try SigningKey.set(key)
         #expect(throws: TokenFault.signature) { try Self.check(try other.token(Self.payload()), by: keys) }
-        // The signature of one payload under another one.
+        // The signature of one payload with another payload.
         let right = try key.token(Self.payload()).split(separator: ".")
         let changed = SigningKey.part(Array(Self.payload(["sub": #""administrator""#]).utf8))
         #expect(throws: TokenFault.signature) { try Self.check("\(right[0]).\(changed).\(right[2])", by: keys) }
-        // A signature of the right key by another algorithm than the header names.
+        // A signature by the right key, with another algorithm than the header names.
         let header = SigningKey.part(Array(#"{"alg":"PS256","kid":"a"}"#.utf8))
         #expect(throws: TokenFault.signature) { try Self.check("\(header).\(right[1]).\(right[2])", by: keys) }
     }
@@ -112,7 +112,7 @@ import Testing
         #expect(throws: TokenFault.unknownKey("new")) {
             try Self.check(try new.token(Self.payload(), by: "ES256"), by: keys)
         }
-        // Without a name a token may be of one key only.
+        // Without a name, a token is accepted only if there is one key.
         let unnamed = try new.token(Self.payload(), by: "ES256", named: "")
         let both = try SigningKey.set(old, new)
         #expect(throws: TokenFault.unknownKey("")) { try Self.check(unnamed, by: both) }
@@ -133,7 +133,7 @@ import Testing
         #expect(throws: TokenFault.self) { try Self.check(text, by: keys) }
     }
 
-    /// Of two members with one name two readers may take different ones.
+    /// Two readers may use different ones of two members with one name.
     @Test func refusesMembersThatOccurTwice() throws {
         let key = try SigningKey.rsa.get()
         let keys = try SigningKey.set(key)

@@ -117,7 +117,7 @@ struct OutboundConnectionTests {
         #expect(sent.contains("Content-Type: multipart/form-data; boundary="))
         #expect(sent.contains("name=\"name\"") && sent.contains("a \"b\" ü"))
         #expect(sent.contains("name=\"bom\"; filename=\"bom.json\"") && sent.contains("file's bytes"))
-        // The next request of the handle has nothing of it.
+        // The next request of the handle inherits nothing from it.
         _ = try connection.perform(self.request(.post, server))
         #expect(server.requests.last?.contains("multipart") == false)
     }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Reports
 
-/// An attribution that can be shipped: the holders of copyright, the texts and how often they are printed, the notes about
-/// gaps. On both engines.
+/// An attribution that is fit for shipping: the holders of copyright, the texts and how often they are printed, and the
+/// notes about gaps. Run on both engines.
 struct AttributionTests {
     private static let mit = "MIT License\n\nCopyright (c) <year> <copyright holders>\n\nPermission is hereby granted"
     private static let isc = """
@@ -103,7 +103,7 @@ struct AttributionTests {
         #expect(licence("apple").contains("\n[The holder of the copyright is not known.]\n"))
         #expect(licence("consort") == "ISC License\n\n[The holder of the copyright is not known.]\n\nPermission to use")
         #expect(licence("own").contains("Olga Own"))
-        // The licence's own copyright, and that of its exception, stay.
+        // The copyright of the licence text itself, and that of its exception, stay.
         #expect(licence("gpl") == Self.gpl && licence("later") == "\(Self.gpl)\n\nLinking this library")
     }
 
@@ -149,7 +149,7 @@ struct AttributionTests {
         }
     }
 
-    /// The square of so many would take minutes.
+    /// A run time in the square of this number would take minutes.
     @Test(.timeLimit(.minutes(1))) func `very many lines of copyright are written one after the other`() throws {
         let fixture = try InventoryFixture(.sqlite, isFilled: false)
         let lines = (0..<60_000).map { "Copyright 2020 Holder \($0 / 2)" }.joined(separator: "\\n")
@@ -185,7 +185,7 @@ struct AttributionTests {
         let page = try text(fixture(engine), .html)
         for once in ["Permission is hereby granted", "verbatim copies", "Linking this library", "Permission to use"] {
             let count = page.ranges(of: once).count
-            // One component brings a text of its own.
+            // One component has a text of its own.
             #expect(count == (once.hasPrefix("Permission is") ? 2 : 1), "\(once): \(count)")
         }
         #expect(!page.contains("Consortium") && page.contains("[Copyright: see the entry of each component.]"))
@@ -195,10 +195,10 @@ struct AttributionTests {
         #expect(links.isSubset(of: ids), "\(links.subtracting(ids))")
         let anchors = ["summary", "components", "no-license", "no-copyright", "choices", "sources", "missing", "texts"]
         #expect(links.isSuperset(of: anchors))
-        // Components in the order of their names, whatever the case.
+        // Components are sorted by name, regardless of case.
         let names = page.matches(of: /<h3 id="c[^"]+">[0-9]+\. ([A-Za-z]+)-1/).map { String($0.1) }
         #expect(names == ["apple", "choice", "consort", "gpl", "later", "nothing", "own", "textless", "Zebra"])
-        // Texts beside libraries when they are asked for there.
+        // Texts stand beside libraries if the request says so.
         let beside = try text(fixture(engine), .html, ["licenseReferenceTextPlacement": ["LICENSE_SECTION"]])
         #expect(beside.ranges(of: "Permission is hereby granted").count == 4 && !beside.contains("id=\"texts\""))
     }
@@ -222,7 +222,7 @@ struct AttributionTests {
             "Contents", "Components by license", "Components", "No license known", "No copyright known", "Choice made",
             "Source code of copyleft components", "Text not known", "Texts of the licenses",
         ] { #expect(text.contains(title), "\(title)") }
-        // Each link within the document has a place, and each text can be reached.
+        // Each link within the document has a target, and each text can be reached.
         let folder = try TemporaryFolder()
         try part.bytes.write(to: URL(fileURLWithPath: folder.path("a.pdf")))
         let qpdf = try ForeignTool.path("qpdf", package: "qpdf")
@@ -257,7 +257,7 @@ struct AttributionTests {
         }
     }
 
-    /// A text that is not there is marked at the entry, the list says what to do, and so does the answer.
+    /// A missing text is marked at its entry; the list and the answer say what to do.
     @Test(arguments: TemporaryDatabase.engines) func `a missing text is not passed over`(engine: Engine) throws {
         let fixture = try fixture(engine)
         let gap = "The text of this license is not here."
@@ -275,7 +275,7 @@ struct AttributionTests {
         #expect(produced.notes.count == 1 && produced.notes[0].contains("the text of 1 license is not here (Zlib)"))
     }
 
-    /// A part says that it is one, and has the texts of its components alone.
+    /// A part states that it is one, and has only the texts of its own components.
     @Test(arguments: TemporaryDatabase.engines) func `a part says what narrows it`(engine: Engine) throws {
         let fixture = try fixture(engine)
         let said = try object(text(fixture, .json, ["license": ["gpl-2.0-only"], "product": ["WEBSHOP"]]))
@@ -287,8 +287,8 @@ struct AttributionTests {
         #expect(try !text(fixture, .txt).contains("Only components with"))
     }
 
-    /// ws-sbom-generator takes the text apart by these signs; what is behind the last library's number it never finds, as its
-    /// pattern for that does not go over line ends.
+    /// ws-sbom-generator splits the text at these signs. It never finds the part after the last library's number, because its
+    /// pattern for that does not match line ends.
     @Test(arguments: TemporaryDatabase.engines) func `the text is read as Mend's is`(engine: Engine) throws {
         let text = try text(
             fixture(engine), .txt, ["reportingAggregationMode": ["BY_PROJECT"], "exportFormat": ["TXT"]])

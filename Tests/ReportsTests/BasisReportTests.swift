@@ -30,7 +30,7 @@ struct BasisReportTests {
             ])
         #expect(sheets[1].rows.last?.last == basis.sentence)
         #expect(sheet.produced.basis == [basis.sentence])
-        // The table is where it was: its heading is the first row of the first sheet.
+        // The table stays in its place: its heading is the first row of the first sheet.
         #expect(sheets[0].rows.first?.first == "Severity")
         let words = basis.sentence.split(separator: " ").prefix(8).joined(separator: " ")
         for (type, format) in [("OrgVulnerabilityReport", Format.pdf), ("RiskReport", .pdf)] {
@@ -64,7 +64,7 @@ struct BasisReportTests {
         #expect(try fixture.database.read { try Basis.read(whole, on: $0) }.sentence == risk.basis[0])
     }
 
-    /// A report is made again when the line that it shows is another, and only then.
+    /// A report is made again exactly when its line about the basis changes.
     @Test func `The line is part of what a made report is found by`() throws {
         let fixture = try InventoryFixture(.sqlite)
         let scope = try fixture.scope(.organization)

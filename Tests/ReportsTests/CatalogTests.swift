@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// The catalog as data: what must hold for every report, present and future.
+/// The catalog as data: rules for every report, present and future.
 @Suite struct CatalogTests {
     @Test func namesAreUniqueAndFound() {
         var seen: Set<String> = []
@@ -18,8 +18,8 @@ import Testing
         }
     }
 
-    /// Sheets: at most 31 characters, none of `[]:*?/\` (ECMA-376 leaves it to programs; Excel refuses others). Keys are
-    /// names of XML elements and are not escaped.
+    /// Sheets: at most 31 characters, none of `[]:*?/\` (ECMA-376 leaves this to programs; Excel refuses others). Keys
+    /// are names of XML elements and are not escaped.
     @Test(arguments: ReportCase.tabular) func definitionsAreSound(_ report: ReportCase) {
         let name = /[A-Za-z_][A-Za-z0-9_]*/
         for table in report.allTables {
@@ -28,7 +28,7 @@ import Testing
             #expect(!table.order.isEmpty)
             let shown = (table.levels.flatMap(\.columns) + table.columns).map(\.title)
             for title in table.printed ?? [] { #expect(shown.contains(title), "no column \(title) to print") }
-            // Rows that belong to no project are only for users who see the whole organization.
+            // Only users who see the whole organization get rows that belong to no project.
             let isForAll = "\(table.from)".contains("realm r") && "\(table.from)".contains("r.sees_all = 1")
             #expect(isForAll || "\(table.from)".contains("scope s"), "\(table.key) does not join the scope")
             #expect("\(table.from)".contains("WHERE"), "conditions follow a WHERE")
@@ -39,7 +39,7 @@ import Testing
                     for part in key.split(separator: ".", omittingEmptySubsequences: false) {
                         #expect(part.wholeMatch(of: name) != nil, "\(key)")
                     }
-                    // `a` cannot be a value and an object.
+                    // `a` cannot be both a value and an object.
                     #expect(!keys.contains { $0.hasPrefix("\(key).") }, "\(key)")
                 }
                 let titles = columns.map(\.title).filter { !$0.isEmpty }
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// Keys that are absent where nothing is known; `description` of a library alone.
+    /// Keys that are absent for unknown facts; `description` only of a library.
     private static let facts: Set<String> = [
         "groupId", "version", "sha1", "comment", "comments", "architecture", "languageVersion", "library.description",
     ]
@@ -110,14 +110,15 @@ import Testing
         }
     }
 
-    /// Sorts of the few rows of one library: its licences in due diligence, the statements about its vulnerabilities
-    /// in the usage analysis.
+    /// Sorts of the few rows of one library: its licences in due diligence, and the statements about its
+    /// vulnerabilities in the usage analysis.
     private static let smallSorts: [String: Set<String>] = [
         "Due Diligence": ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"],
         "Effective Usage": ["USE TEMP B-TREE FOR ORDER BY", "USE TEMP B-TREE FOR sum(DISTINCT)"],
     ]
 
-    /// Tables whose rows are groups `g` of alerts: made in one pass over each project, then sorted by their first alert.
+    /// Tables whose rows are groups `g` of alerts, made in one pass over each project and then sorted by their first
+    /// alert.
     private static let grouped: Set<String> = ["Library Security Alerts"]
 
     /// Rows come in the order of an index, and only those of the scope are read.
@@ -125,7 +126,7 @@ import Testing
     func sqliteSortsNothingAndScansNothing(_ report: ReportCase, visible: [Int64]?) throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let scope = try fixture.scope(report.scope, visibleProducts: visible)
-        // A sheet has other columns, so it joins other tables.
+        // A sheet has other columns, so its query joins other tables.
         let queries = try [report, report.plain(as: .xlsx)].flatMap { report in
             let request = try report.request(scope)
             return report.allTables.map { TableQuery($0, request: request, filters: report.report.filters) }
@@ -135,13 +136,13 @@ import Testing
                 for query in [query] + query.lists {
                     let plan = try connection.plan(query.sql(in: scope))
                     var sorts = plan.filter { $0.contains("TEMP B-TREE") }
-                    // The order for people is the one sort of all rows.
+                    // The order for people is the only sort of all rows.
                     let isGrouped = Self.grouped.contains(query.table.title)
                     if query.urgency != nil || isGrouped {
                         #expect(sorts.last == "USE TEMP B-TREE FOR ORDER BY", "\(plan)")
                         sorts.removeLast()
                     }
-                    // Of several products, projects do not come in the order of their numbers.
+                    // With several products, the projects do not come in the order of their numbers.
                     if isGrouped, visible?.count ?? 0 > 1 { sorts.removeAll { $0 == "USE TEMP B-TREE FOR GROUP BY" } }
                     let isSmall = Set(sorts).isSubset(of: Self.smallSorts[query.table.title] ?? [])
                     #expect(isSmall, "\(plan)")
@@ -153,8 +154,8 @@ import Testing
         }
     }
 
-    /// With the plans for small tables switched off: indexes serve every table, and at most the rows of one project are
-    /// sorted at a time (PostgreSQL does not see that rows of ordered projects, each in order, are in order); groups apart.
+    /// With the plans for small tables switched off, indexes serve every table, and at most the rows of one project are
+    /// sorted at a time (PostgreSQL does not see that the rows are already in order); groups are an exception.
     @Test(
         .enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"),
         arguments: ReportCase.tabular)
@@ -185,7 +186,7 @@ import Testing
 }
 
 extension Column.Kind {
-    /// The types that a cell of this kind may have in the database, besides null.
+    /// The types that the database may have for a cell of this kind, besides null.
     fileprivate var cells: [RowBuffer.Kind] {
         switch self {
         case .text, .link, .severity, .prose, .names: [.text]

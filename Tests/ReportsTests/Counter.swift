@@ -11,7 +11,7 @@ final class Counter: Sendable {
 
     var value: Int { count.load(ordering: .sequentiallyConsistent) }
 
-    /// Counts one and gives the number of calls so far.
+    /// Counts one call and returns the number of calls so far.
     func next() -> Int { add(1) }
 
     func add(_ number: Int) -> Int { count.wrappingAdd(number, ordering: .sequentiallyConsistent).newValue }
@@ -32,7 +32,7 @@ extension Output {
         bytes = written.withLock { $0 }
     }
 
-    /// The parts as text; of workbooks all entries.
+    /// The parts as text; for workbooks, all entries.
     func contents() throws -> [String] {
         try parts().map { part in
             guard part.name.hasSuffix(".xlsx") else { return part.text }

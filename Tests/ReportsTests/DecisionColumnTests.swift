@@ -7,7 +7,7 @@ import Testing
 
 /// Decisions in the rows of vulnerabilities.
 struct DecisionColumnTests {
-    /// As every script of Mend ignores alerts: without a reason.
+    /// Mend's scripts ignore alerts in this way, without a reason.
     @Test(arguments: TemporaryDatabase.engines)
     func `Nobody is advised to upgrade what will not be fixed`(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)

@@ -36,7 +36,7 @@ import Testing
                 accepted.append(([word], [word.trimmingCharacters(in: .whitespaces).lowercased()]))
             }
         case .choice(let words):
-            // Another standard has other versions and formats, which the case at hand does not ask for.
+            // Another standard has other versions and formats, which this case does not request.
             let own = given.report.fields[given.filter.key] ?? words
             for word in own {
                 for text in [word, word.uppercased(), word.lowercased(), " \(word)"] {
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    /// The message names the field, the value and what is accepted.
+    /// The message contains the field, the value and the accepted values.
     @Test(arguments: all) func badValuesAreNamed(_ given: Given) throws {
         var bad: [String] = ["no such value", "true'; --", "\u{0}"]
         var accepted: [String] = []
@@ -128,7 +128,7 @@ import Testing
         let scope = Scope(kind: report.scope, organization: 1, product: 1, project: 1)
         do {
             let made = try ReportRequest(type: report.type, scope: scope, format: "docx", fields: report.fields)
-            // Pages for people come as PDF, whatever is asked for.
+            // Pages for people are PDF, whatever format is requested.
             if case .risk = report.report.body {
                 #expect(made.format == .pdf)
             } else {

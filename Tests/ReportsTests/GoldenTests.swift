@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// Every report in every format as it was when somebody last looked: `make golden` writes them again.
+/// Every report in every format as of its last review: `make golden` writes them again.
 @Suite struct GoldenTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Golden", isDirectory: true)
@@ -18,7 +18,7 @@ import Testing
         if Self.isWriting {
             try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
-            // A report that differs from one time to the next cannot be kept.
+            // A report that differs between two runs cannot be stored.
             text = try Self.shown(report).text
         }
         guard let kept = try? Data(contentsOf: file) else {
@@ -40,7 +40,7 @@ import Testing
         text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { Substring($0) }
     }
 
-    /// No expected file remains of a report that no longer exists.
+    /// No expected file remains for a report that no longer exists.
     @Test func noneIsLeftOver() throws {
         let endings = ["xlsx": "xlsx.xml", "pdf": "pdf.txt"]
         let known = Set(
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    /// The first part of a report as a reviewer can read it, and the ending of its file.
+    /// The first part of a report in a form that a reviewer can read, and the ending of its file.
     private static func shown(_ report: ReportCase) throws -> (text: String, ending: String) {
         let part = try #require(report.produce(.shared(.sqlite)).parts().first)
         switch report.format {

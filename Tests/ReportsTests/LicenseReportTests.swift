@@ -85,8 +85,8 @@ struct LicenseReportTests {
         #expect(said(found, "choice", "otherLicense").isEmpty && said(found, "cpath", "otherLicense").isEmpty)
     }
 
-    /// Pairs meet in one work: by the graph, in one artifact, or below what the document describes; never side by side in an image, and
-    /// no library with itself.
+    /// Pairs meet in one work: by the graph, in one artifact, or below the described component; never side by side in an image,
+    /// and never a library with itself.
     @Test(arguments: TemporaryDatabase.engines) func onlyWhatMeets(engine: Engine) throws {
         func bill(_ kind: String, _ gpl: String, _ apache: String, _ rest: String, nested: Bool = false) -> String {
             let inner =
@@ -165,7 +165,8 @@ struct LicenseReportTests {
         }
     }
 
-    /// A person's choice is the concluded licence, the found one is declared. A single field holds the choice.
+    /// A person's choice is the concluded licence; the found one is the declared licence. A single field holds the
+    /// choice.
     @Test(arguments: TemporaryDatabase.engines) func billsOfMaterials(engine: Engine) throws {
         let fixture = try fixture(engine)
         try fixture.database.write { connection in

@@ -36,7 +36,7 @@ struct LocationTests {
         let places = try part.rows("libraryLocations").map { library in
             (library["locations"] as? [[String: Any]] ?? []).map { "\($0["path"] ?? "-") \($0["matchType"] ?? "-")" }
         }
-        // A digest without a path is a location of its own; beside one with a path it is not.
+        // A digest without a path counts as a location only if no other location has a path.
         #expect(
             places == [
                 ["lib/a.js -", "vendor/b, \"c\".js -"], ["only.js -"], [], ["found.js SHA1"], ["- SHA1"],

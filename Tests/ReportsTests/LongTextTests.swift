@@ -26,7 +26,7 @@ struct LongTextTests {
         let shown = rows.dropFirst().compactMap { $0[column] }
         #expect(shown.count == 2 && shown.contains("What it does."), "\(shown)")
         #expect(shown.contains { $0.hasPrefix("这是") && $0.hasSuffix("…") && $0.count < 500 })
-        // No row takes a page.
+        // No row fills a page.
         #expect(try output("pdf").produced.notes.filter { $0.contains("cut") } == [])
         #expect(try #require(output("json").parts().first).text.contains(long))
     }

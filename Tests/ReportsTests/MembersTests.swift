@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reports
 
-/// Users with access by a group are in the report as well.
+/// The report also has users with access by a group.
 struct MembersTests {
     @Test(arguments: TemporaryDatabase.engines) func groupsWithARoleAreListed(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
@@ -48,12 +48,12 @@ struct MembersTests {
         #expect(try groups(.organization) == [legal, team])
         #expect(try groups(.product) == [legal, team])
         #expect(try groups(.project, 2) == [legal])
-        // Users who see some products see the rows about these.
+        // Users who see some products get the rows about these.
         #expect(try groups(.organization, visible: [webshop]) == [team])
         #expect(try groups(.organization, visible: [bank]) == [])
     }
 
-    /// Where somebody has several roles in one place, the one with most rights is shown.
+    /// If a person has several roles in one place, the report shows the one with the most rights.
     @Test(arguments: TemporaryDatabase.engines) func theStrongestRoleIsShown(engine: Engine) throws {
         let words = [
             "ADMINISTRATOR", "MEMBER", "DEFAULT_APPROVER", "PRODUCT_APPROVER", "PRODUCT_INTEGRATOR", "READ_ONLY",

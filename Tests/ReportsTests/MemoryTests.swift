@@ -5,9 +5,9 @@ import Testing
 
 @testable import Reports
 
-/// A report of many rows needs no more memory than one of few.
+/// A report with many rows needs no more memory than one with few.
 @Suite struct MemoryTests {
-    /// 300,000 rows, which are more than 100 MiB when all are held. Measured in a process of its own.
+    /// 300,000 rows, which take more than 100 MiB when all are in memory. Measured in a separate process.
     @Test func threeHundredThousandRowsPassThrough() async {
         await #expect(processExitsWith: .success) {
             let fixture = try InventoryFixture(.sqlite)
@@ -35,7 +35,7 @@ import Testing
             func grown(_ format: Format, rows: Int) throws -> Int {
                 let request = try ReportRequest(
                     type: "ProjectInventoryReport", scope: scope, format: format.rawValue, fields: [:])
-                // Where the kernel does not forget the peak, it hides growth below the one before, no more.
+                // Where the kernel cannot reset the peak, growth below the earlier peak is hidden, but not more.
                 try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
                 let before = try peak()
                 let produced = try fixture.database.snapshot { connection in
@@ -65,7 +65,7 @@ private struct Grown: Error {
     let kibibytes: Int
 }
 
-/// The process's largest resident size since it was reset, in KiB.
+/// The largest resident size of the process since the reset, in KiB.
 private func peak() throws -> Int {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    /// A report without times has the same bytes for every time of import.
+    /// A report without times has the same bytes whatever the time of the import.
     @Test func `The time of an import is no part of a report without times`() throws {
         let fixture = try InventoryFixture(.sqlite)
         let reports = ReportCase.every.filter {
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    /// A licence that a person chooses is content, until it is taken back.
+    /// A licence that a person chooses counts as content until the choice is withdrawn.
     @Test(arguments: TemporaryDatabase.engines)
     func `An SBOM with a chosen licence is another document`(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    /// `reports.md` §1.6: flat names, no dot but the one before the extension, the scope in the stem, deflated entries.
+    /// `reports.md` §1.6: flat names, no dot except before the extension, the scope in the stem, deflated entries.
     @Test(arguments: ReportCase.all) func theZIPIsWhatClientsExpect(_ report: ReportCase) throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         for place in report.scope == .organization || report.format != .json ? 0..<1 : 0..<3 {
@@ -130,7 +130,7 @@ import Testing
         #expect(try theirs.contents().contains { $0.contains("rival") })
     }
 
-    /// A project's token of one organization with the number of another's gives nothing.
+    /// A project's token with the number of another organization gives no rows.
     @Test(arguments: ReportCase.all.filter { $0.format == .json && $0.scope != .organization })
     func aScopeOfTwoOrganizationsIsNone(_ report: ReportCase) throws {
         let fixture = try InventoryFixture.shared(.sqlite)
@@ -139,7 +139,7 @@ import Testing
         #expect(throws: ProductionError.scopeGone) { try report.produce(fixture, scope: mixed) }
     }
 
-    /// A user who may see some products sees these alone, in every scope.
+    /// A user who may see some products sees only these, in every scope.
     @Test(arguments: ReportCase.rows, TemporaryDatabase.engines)
     func hiddenProductsAreNotShown(_ report: ReportCase, engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
@@ -156,7 +156,7 @@ import Testing
                 for marker in hidden { #expect(!part.contains(marker), "\(report.name) shows \(marker)") }
             }
         }
-        // The trail belongs to the organization: users who see a part of the organization do not see it.
+        // The trail belongs to the organization, so users who see only a part of the organization do not see it.
         if report.scope == .organization, !report.report.isTrail {
             let shown = try report.produce(fixture, scope: fixture.scope(report.scope, visibleProducts: [bank]))
             #expect(try shown.contents().contains { $0.contains("only-in-ledger") })
@@ -180,7 +180,7 @@ import Testing
                     }
                     return false
                 })
-            // A document whose first bytes come before anybody looks at `shouldStop`: the upload comes with them.
+            // A document whose first bytes come before `shouldStop` is checked; the upload comes with them.
             let during = try Output(production, on: fixture.database) {
                 if calls.value == 0 {
                     calls.jump(to: 2)
@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    /// Documents look at every row: one library may be as large as a document.
+    /// Documents check at every row, because one library may be as large as a document.
     @Test(arguments: ["AttributionReport", "ProjectSBOMReport"]) func aDocumentStopsWithinItsFirstRows(type: String)
         throws
     {

@@ -5,20 +5,20 @@ import Testing
 
 @testable import Reports
 
-/// Names and nesting as Mend's documentation and clients have them: `Tests/Data/reports.txt`.
+/// Names and nesting as in Mend's documentation and clients: `Tests/Data/reports.txt`.
 @Suite struct ReferenceTests {
     private struct Entry {
         struct Field {
             let name: String
             let type: String
-            /// May be missing: a key that Mend writes only where there is something to say.
+            /// Optional: a key that Mend writes only for some rows.
             let isOptional: Bool
             var fields: [Field] = []
         }
         let defaultFormat: String
         /// The title of the sheet and its headings.
         var sheet: (name: String, columns: [String])?
-        /// The key of the rows, empty where the object itself is the row.
+        /// The key of the rows; empty if the object itself is the row.
         var root: String?
         var fields: [Field] = []
     }
@@ -30,7 +30,8 @@ import Testing
     /// Entries by scope and type, as `organization OrgInventoryReport`.
     private static let entries = Result { try read(TestData.lines("reports.txt")) }
 
-    /// Depth is the count of blanks before a name: a report has 0, its sheet and the key of its rows 1, fields 2 and more.
+    /// Depth is the number of blanks before a name: a report has 0, its sheet and the key of its rows 1, fields 2 and
+    /// more.
     private static func read(_ lines: [Substring]) throws -> [String: Entry] {
         var entries: [String: Entry] = [:]
         var (names, entry): ([String], Entry?) = ([], nil)
@@ -68,7 +69,7 @@ import Testing
         try #require(entries.get()["\(report.scope.rawValue) \(report.type)"], "reports.txt lacks \(report)")
     }
 
-    /// Neither a report without an entry nor an entry without a report.
+    /// Every report has an entry, and every entry a report.
     @Test func everyReportHasAnEntry() throws {
         let known = Report.catalog.flatMap { $0.name.types.map { "\($0.key.rawValue) \($0.value)" } }
         #expect(Set(known) == Set(try Self.entries.get().keys))
@@ -99,7 +100,7 @@ import Testing
         "Exploited", "Exploited Since", "EPSS", "EPSS Percentile", "Severity", "Vulnerability ID", "Top Fix",
         "Description", "Details", "Meeting", "Caveat", "Critical", "High", "Medium", "Low", "Status", "Decision",
     ]
-    /// What may not be known: it is left out, never made up and never an empty text.
+    /// An unknown value is left out, never made up, and never an empty text.
     private static let leftOut: Set<String> = [
         "publishDate", "lastUpdatedDate", "lastUpdated", "groupId", "description", "architecture", "languageVersion",
         "comment", "comments", "sha1",

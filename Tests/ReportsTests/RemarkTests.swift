@@ -6,8 +6,8 @@ import Testing
 
 @testable import Reports
 
-/// The remarks of a report beside its rows, so that readers mistake neither a part for the whole nor an
-/// empty report for a verdict.
+/// The remarks of a report beside its rows, so that readers mistake neither a part for the whole nor an empty report
+/// for a verdict.
 struct RemarkTests {
     private static let chain = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,
@@ -79,7 +79,7 @@ struct RemarkTests {
                 "cve CVE-2O24-1234: no advisory and no document here names it",
             ])
         #expect(try notes(["license": ["GLP-3.0"]]) == ["license GLP-3.0: no library has a license of this name here"])
-        // In any case, and by another name: they are here.
+        // They exist here, in another case or under another name.
         let rows = try output("OrgVulnerabilityReport", wide, "json", [:], full).parts().flatMap {
             try $0.rows("vulnerabilities")
         }
@@ -101,7 +101,7 @@ struct RemarkTests {
                 made.notes.contains { $0.hasPrefix("the text of 1 license is not here (MIT") },
                 "\(format) \(made.notes)"
             )
-            // A library counts once, however often it is written.
+            // A library counts once, however often the report writes it.
             #expect(made.rows == 2)
         }
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-/// One thing that can be asked for: a type in a scope, a format, and the options that choose a body.
+/// One request: a type in a scope, a format, and the options that select a body.
 struct ReportCase: Sendable, CustomTestStringConvertible {
     let report: Report
     let type: String
@@ -33,8 +33,8 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
     /// Replacement tables included.
     var allTables: [Table] { tables.flatMap { [$0] + $0.replacements.map(\.table) } }
 
-    /// Every report in every format in its widest scope, as JSON in the others, and every bill of materials: what the long
-    /// tests go through, unless `WAYBILL_TEST_ALL` asks for everything.
+    /// Every report in every format in its widest scope, as JSON in its other scopes, and every bill of materials. The
+    /// long tests use these cases unless `WAYBILL_TEST_ALL` requests all.
     static let all: [ReportCase] =
         ProcessInfo.processInfo.environment["WAYBILL_TEST_ALL"] != nil
         ? every
@@ -49,7 +49,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         one.format == .json || ProcessInfo.processInfo.environment["WAYBILL_TEST_ALL"] != nil && one.format != .pdf
     }
 
-    /// Every report in every scope and format that it is offered in, from the catalog.
+    /// Every report in each of its scopes and formats, from the catalog.
     static let every: [ReportCase] = Report.catalog.flatMap { report in
         ScopeKind.allCases.flatMap { scope -> [ReportCase] in
             guard let type = report.name.types[scope] else { return [] }
@@ -82,19 +82,19 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// The other side of a comparison; the fixture's scopes have it already.
+    /// The other side of a comparison; the fixture's scopes already have it.
     private static func other(_ report: Report, _ scope: ScopeKind) -> [String: [String]] {
         report.isComparison ? [Report.comparisonAliases(scope)[0]: ["the other side"]] : [:]
     }
 
-    /// One case for each report with tables and scope, with every option that adds something.
+    /// One case for each report with tables and for each scope, with every option that adds something.
     static let tabular: [ReportCase] = Report.catalog.flatMap { report in
         ScopeKind.allCases.compactMap { scope in
             guard case .tables = report.body, let type = report.name.types[scope] else { return nil }
             var made = ReportCase(
                 report: report, type: type, scope: scope, format: .json, fields: other(report, scope))
             for filter in report.filters {
-                // Others narrow the rows.
+                // The other options narrow the rows.
                 if case .list(let words) = filter.kind, filter.condition(words) == nil {
                     made.fields[filter.key] = words
                 }
@@ -115,7 +115,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
         try ReportRequest(type: type, scope: scope, format: format.rawValue, fields: fields)
     }
 
-    /// Makes the report of the fixture's organization, or of another scope.
+    /// Makes the report for the fixture's organization, or for another scope.
     func produce(
         _ fixture: InventoryFixture, scope: Scope? = nil, settings: Production.Settings = .init()
     ) throws -> Output {
@@ -137,7 +137,7 @@ struct Output: Sendable {
         bytes = written.withLock { $0 }
     }
 
-    /// The parts, as another program's library unpacks them.
+    /// The parts, unpacked by another program's library.
     func parts() throws -> [Part] { try Part.unpack(bytes) }
 
     /// Expects the same bytes of the files and of the ZIP around them.
@@ -146,7 +146,7 @@ struct Output: Sendable {
         Issue.record("\(name): \(try difference(from: other))")
     }
 
-    /// Where two outputs that should be alike part ways, for the reader of a test's failure.
+    /// The place where two outputs that should be equal differ, for the message of a failed test.
     func difference(from other: Output) throws -> String {
         let (left, right) = (try parts(), try other.parts())
         for (one, two) in zip(left, right) where one.name != two.name || one.bytes != two.bytes {
@@ -169,7 +169,7 @@ struct Part: Sendable {
 
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// The entries of a ZIP, as another program's library unpacks them.
+    /// The entries of a ZIP, unpacked by another program's library.
     static func unpack(_ zip: Data) throws -> [Part] {
         let folder = try TemporaryFolder()
         let file = folder.path("report.zip")
@@ -192,7 +192,7 @@ struct Part: Sendable {
         }
     }
 
-    /// The JSON object that the part is.
+    /// The JSON object of the part.
     func json() throws -> [String: Any] {
         try #require(JSONSerialization.jsonObject(with: bytes) as? [String: Any], "\(name) is no JSON object")
     }
@@ -202,7 +202,8 @@ struct Part: Sendable {
         try #require(try Self.rows(key, in: json()), "\(name) has no list \(key)")
     }
 
-    /// The list under a key, or the lists in the objects of outer lists, with the members of these in each row.
+    /// The list under a key, or the lists in the objects of outer lists; each row then has the members of these
+    /// objects.
     private static func rows(_ key: String, in object: [String: Any]) throws -> [[String: Any]]? {
         if let rows = object[key] as? [[String: Any]] { return rows }
         let lists = object.values.compactMap { $0 as? [[String: Any]] }
@@ -219,7 +220,7 @@ struct Part: Sendable {
     /// The sheets of a workbook with tables.
     func sheets() throws -> [(name: String, rows: [[String?]])] { try allSheets().filter { $0.name != "About" } }
 
-    /// The sheets of a workbook by name, each a list of rows of cells as text, read by a parser of its own.
+    /// The sheets of a workbook by name, each a list of rows of cells as text, read by a separate parser.
     func allSheets() throws -> [(name: String, rows: [[String?]])] {
         let script = """
             import io, json, re, sys, zipfile
@@ -249,7 +250,7 @@ struct Part: Sendable {
         }
     }
 
-    /// The records of a CSV as Python's reader sees them.
+    /// The records of a CSV in the form of Python's reader.
     func records() throws -> [[String]] {
         let printed = try ForeignTool.python(
             """
@@ -262,14 +263,14 @@ struct Part: Sendable {
 }
 
 extension Report {
-    /// A report that only tests know.
+    /// A report that exists only in tests.
     static func made(_ tables: [Table], filters: [Filter] = []) -> Report {
         Report(
             name: .prefixed("InventoryReport", in: .organization), title: "Made",
             formats: Format.tabular(first: .json), filters: filters, body: .tables(tables))
     }
 
-    /// Makes this report of all that the fixture has, in a format.
+    /// Makes this report of everything in the fixture, in a format.
     func produce(
         _ format: Format, _ fixture: InventoryFixture, fields: [String: [String]] = [:],
         settings: Production.Settings = .init()

@@ -97,7 +97,7 @@ struct RiskTests {
             decoding: try ForeignTool.run(tool, ["-layout"] + options + ["-", "-"], input: data), as: UTF8.self)
     }
 
-    /// What is the same in each row is left out; the basis stands on page 1.
+    /// Values that are equal in all rows are left out; the basis is on page 1.
     @Test func aProjectNamesNoProject() throws {
         #expect(try text(Self.document(Self.facts)).contains(/Library +Project/))
         let project = try text(Self.document(Self.facts, .project))
@@ -128,7 +128,7 @@ struct RiskTests {
         #expect(try text(Self.document(facts)).contains("No library breaks a policy."))
     }
 
-    /// Lists say what they rest on: without a list of what is exploited nothing is called not exploited.
+    /// Lists state their basis: without a list of exploited vulnerabilities, none is called not exploited.
     @Test func nothingIsSaidOfWhatNoListKnows() throws {
         var facts = Self.facts
         facts.exploited = 0
@@ -162,7 +162,8 @@ struct RiskTests {
     @Test(arguments: [(0, 4), (4, 4), (5, 8), (8, 8), (9, 20), (21, 40), (1999, 2000), (2001, 4000)])
     func axesEndAtRoundNumbers(value: Int, end: Int) { #expect(DocumentPage.ceiling(value) == end) }
 
-    /// Days are told apart by when the inventory changed; what was resolved on a day is not counted at its end.
+    /// Days differ by the changes of the inventory; an alert that was resolved on a day is not counted at the day's
+    /// end.
     @Test(arguments: Engine.allCases) func trendOverDays(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let scope = try fixture.scope(.project)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reports
 
-/// Filters that mean the same in every report, and columns in Mend's form, on both engines.
+/// Filters with one meaning in every report, and columns in Mend's form, on both engines.
 @Suite struct RowFilterTests {
     private static let rows = ReportCase.rows.filter { one in
         if case .tables = one.report.body { one.format == .json } else { false }
@@ -20,14 +20,14 @@ import Testing
         return try report.produce(fixture).parts().flatMap { try $0.rows(key) }
     }
 
-    /// In capitals as far as every engine knows them.
+    /// In capitals, for letters that every engine can change.
     private func shouted(_ text: String) -> String {
         String(text.map { $0.isASCII ? Character($0.uppercased()) : $0 })
     }
 
     private func text(_ value: Any?) -> String { value as? String ?? "" }
 
-    /// A filter gives just those rows of the whole report that have the value.
+    /// A filter gives exactly the rows of the whole report that have the value.
     @Test(arguments: TemporaryDatabase.engines) func rowsWithTheValue(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let all = try rows("OrgVulnerabilityReport", "vulnerabilities", [:], fixture)
@@ -49,7 +49,7 @@ import Testing
                 #expect(found.allSatisfy { value($0) == wanted })
             }
         }
-        // An alias finds its vulnerability, a part of a name does not.
+        // An alias finds its vulnerability; a part of a name does not.
         let aliased = try #require(all.first { !($0["aliases"] as? [String] ?? []).isEmpty })
         let alias = try #require((aliased["aliases"] as? [String])?.first)
         #expect(!(try rows("OrgVulnerabilityReport", "vulnerabilities", ["cve": [alias]], fixture)).isEmpty)
@@ -99,7 +99,7 @@ import Testing
         #expect(try ReportRequest.mayHaveNotes(json: odd.json()) && !ReportRequest.mayHaveNotes(json: plain.json()))
         let many = try request((0..<1000).map { "\($0)" + String(repeating: "x", count: 1000) })
         #expect(many.notes.count == 20 && many.notes.allSatisfy { $0.count < 600 })
-        // The version is part of the request; requests of before have none and are the newest.
+        // The version is part of the request; earlier requests have none and count as the newest.
         #expect(try request([], .v13) != plain)
         #expect(try ReportRequest(json: request([], .v13).json()) == request([], .v13))
         #expect(try !plain.json().contains("version"))
@@ -149,7 +149,7 @@ import Testing
 
     // MARK: Licences
 
-    /// The profile's SQL agrees with the family's table for each licence of the list.
+    /// The SQL of the profile agrees with the table of families for each licence of the list.
     @Test(arguments: TemporaryDatabase.engines) func profilesFollowTheFamilies(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let families = try LicenseList.spdx.licenses.map { license in

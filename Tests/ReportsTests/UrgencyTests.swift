@@ -25,7 +25,7 @@ extension ReportCase {
     }
 }
 
-/// The order and the summary of tables that people read.
+/// The order and the summary of tables for people.
 @Suite struct UrgencyTests {
     static let urgent = ReportCase.tabular.filter { one in one.allTables.contains { $0.urgency != nil } }
 
@@ -46,7 +46,7 @@ extension ReportCase {
         }
     }
 
-    /// Levels do not fall, what ties them does not fall within a level, and the summary counts the same rows.
+    /// Levels never decrease, ties never decrease within a level, and the summary counts the same rows.
     @Test(arguments: urgent, TemporaryDatabase.engines) func rowsComeByUrgency(_ report: ReportCase, engine: Engine)
         throws
     {
@@ -56,7 +56,7 @@ extension ReportCase {
             for table in report.allTables {
                 var table = table
                 let urgency = try #require(table.urgency)
-                // The rows show what they are ordered by.
+                // The rows show the values that order them.
                 let columns =
                     [Column("", "Level", .integer, urgency.level, width: 1)]
                     + urgency.ties.map { Column("", "Tie", .text, $0, width: 1) }
@@ -82,7 +82,7 @@ extension ReportCase {
         }
     }
 
-    /// One order over all parts.
+    /// One order covers all parts.
     @Test func partsKeepTheOrder() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let report = try #require(ReportCase.every.first { $0.type == "OrgVulnerabilityReport" && $0.format == .xlsx })
@@ -96,7 +96,7 @@ extension ReportCase {
         #expect(rows == Array(whole))
     }
 
-    /// Versions of the API that have no `critical` count it as high, where it stands first.
+    /// Versions of the API without `critical` count it as high, in the first place.
     @Test func oldVersionsCountCriticalAsHigh() throws {
         let urgency = Urgency.ofVulnerability
         let rows = [0: 2, 1: 3, 5: 1]
@@ -113,7 +113,7 @@ extension ReportCase {
         #expect(urgency.counts([0: 2], in: old) == [LevelCount(word: "high", rows: 2)])
     }
 
-    /// The summary names the filters; the time is that of what the reader may see.
+    /// The summary names the filters; its time is that of the visible content.
     @Test func theSummaryIsOfWhatIsShown() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let report = try #require(ReportCase.every.first { $0.type == "OrgVulnerabilityReport" && $0.format == .xlsx })

@@ -11,17 +11,17 @@ import Testing
 
 @testable import Service
 
-/// Causes of notices that are about no new vulnerability: what people decided, what ended, what time brings about.
+/// Causes of notices other than a new vulnerability: decisions of people, ended decisions, and the passing of time.
 @Suite struct NoticeCauseTests {
     private static let day: Int64 = 86_400_000
 
     // MARK: Time
 
-    /// A look by a node at what time brought about.
+    /// A node's check of events that time caused.
     private func look(_ fixture: InventoryFixture) throws {
         let time = fixture.queue.now()
         guard try fixture.database.read({ try NoticeWatch.isDue(at: time, on: $0) }) else { return }
-        // Another node that looks at the same time adds nothing.
+        // Another node that checks at the same time adds nothing.
         for _ in 1...2 {
             try fixture.database.write { try NoticeWatch.look(at: time, life: Feed.life(of:), on: $0) }
         }
@@ -53,7 +53,7 @@ import Testing
             try look(fixture)
         }
         #expect(try fixture.said() == [], "it was said")
-        // Current again, it may become old again.
+        // After it is current again, it may become outdated again.
         try succeed("kev", fixture)
         try look(fixture)
         #expect(try fixture.said() == [])
@@ -64,7 +64,7 @@ import Testing
         #expect(shown.map(\.name) == ["kev"], "the time of the last look is no source")
     }
 
-    /// Where nobody looked before, as after an upgrade, all that is too old is said.
+    /// Without an earlier check, as after an upgrade, everything outdated is reported.
     @Test func theFirstLookSaysWhatIsTooOldByThen() throws {
         let fixture = try InventoryFixture(.sqlite, isFilled: false)
         try fixture.subscribe([.old])
@@ -128,7 +128,7 @@ import Testing
         try decide(fixture, .product, product: shop) { $0.review = due + Self.day }
         fixture.pass(Self.day)
         try look(fixture)
-        // The subscription to the bank's product hears of that alone.
+        // The subscription to the bank's product gets only that product's events.
         #expect(
             try fixture.said().sorted() == [
                 "Decision 1 should be looked at again | ORGANIZATION CVE-2023-0001 IGNORED not_affected",
@@ -179,7 +179,8 @@ import Testing
         }
         _ = try StaleAlerts(database: fixture.database, now: fixture.queue.now).run(organization: 1) { true }
         let said = try fixture.said()
-        // The cart and the ledger have such a library; who hears of the ledger's product hears of that alone.
+        // The cart and the ledger have such a library; a subscriber to the ledger's product gets only that product's
+        // event.
         let lines = said.map { $0.split(separator: " | ")[0] }
         #expect(
             Set(lines) == [
@@ -234,7 +235,7 @@ import Testing
             targets: try #require(WebhookTargets("http://127.0.0.1:\(server.port)/")), secrets: SecretBox(key: key),
             mail: nil)
         fixture.pass(60_000)
-        // The receiver fails, and hears of it by the same id 30 seconds later.
+        // The receiver fails, and gets the message again under the same id 30 seconds later.
         try sender.run { true }
         fixture.pass(30_000)
         try sender.run { true }

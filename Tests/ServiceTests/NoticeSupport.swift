@@ -10,7 +10,7 @@ import Testing
 extension InventoryFixture {
     static let everywhere = Scope(kind: .organization, organization: 1)
 
-    /// Subscribes a member of the first organization, by mail, to a place; gives the account.
+    /// Subscribes a member of the first organization to a place, by mail; returns the account.
     @discardableResult
     func subscribe(
         _ kinds: [NoticeKind], severity: Int64 = 0, exploited: Bool = false, rhythm: NoticeRhythm = .now,
@@ -40,7 +40,7 @@ extension InventoryFixture {
             queue: queue, store: try FileStore(root: folder.path("artifacts")), publicURL: publicURL)
     }
 
-    /// What subscriptions are sent after a minute: each cause with its detail and the projects that it concerns, in order.
+    /// The messages of subscriptions after a minute: each cause with its detail and its projects, in order.
     func said() throws -> [String] {
         pass(60_000)
         let (time, queue) = (queue.now(), queue)

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Service
 
-/// Notices to subscriptions: causes, messages, a mail server that fails and comes back.
+/// Notices to subscriptions: causes, messages, and a mail server that fails and recovers.
 @Suite struct NoticeTests {
     private func sender(_ fixture: InventoryFixture, _ server: MailListener) throws -> NoticeSender {
         let mail = try #require(MailServer(url: server.url, from: "waybill@example.org"))
@@ -78,7 +78,7 @@ import Testing
         let (text, page) = try (#require(parts(of: mail).first), #require(parts(of: mail).last))
         #expect(text.contains("is exploited now") && text.contains("EPSS 0.00001") && text.contains("Webshop / Cart"))
         #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("<td>Cart</td>"))
-        // It is said once: another list that names it, too, is no news.
+        // It is reported once: another list with the same vulnerability is no news.
         try listExploited(fixture, ["CVE-2023-0001"])
         fixture.pass(60_000)
         try sender.run { true }
@@ -96,7 +96,7 @@ import Testing
         let server = try MailListener([.take])
         try sender(fixture, server).run { true }
         let mail = try #require(server.messages.first)
-        // 7.5 is high: a subscriber to critical vulnerabilities gets no message.
+        // 7.5 is high, so a subscriber to critical vulnerabilities gets no message.
         #expect(try states(fixture) == ["DONE"])
         let text = try #require(parts(of: mail).first)
         #expect(text.contains("CVE-2026-77777 (high, CVSS 7.5): new in "), "\(text)")
@@ -136,7 +136,8 @@ import Testing
         #expect(server.messages.count == 2)
     }
 
-    /// A receiver that fails and comes back gets the same message; one that refuses for good is not asked again.
+    /// A receiver that fails and recovers gets the same message; one that refuses permanently gets no further
+    /// attempt.
     @Test(arguments: TemporaryDatabase.engines) func whatFailsIsTriedAgain(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         try fixture.subscribe([.exploited])

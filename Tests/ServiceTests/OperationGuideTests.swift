@@ -6,7 +6,7 @@ import Testing
 @testable import HTTP
 @testable import Service
 
-/// The numbers in `docs/operation.md` are those of the program.
+/// The numbers in `docs/operation.md` equal those of the program.
 struct OperationGuideTests {
     private static let guide: String = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -14,7 +14,7 @@ struct OperationGuideTests {
         return (try? String(contentsOf: root.appendingPathComponent("docs/operation.md"), encoding: .utf8)) ?? ""
     }()
 
-    /// The line of the table of limits whose first cell begins so.
+    /// The line of the table of limits whose first cell begins like this.
     private func line(_ first: String) throws -> String {
         try #require(
             Self.guide.split(separator: "\n").first { $0.hasPrefix("| \(first)") }.map(String.init), "\(first)")

@@ -14,7 +14,7 @@ struct OwnerTests {
         let parts = owner.name.split(separator: ".")
         #expect(parts.count == 4)
         #expect(owner.knowsDead("\(parts[0]).\(parts[1]).\(process.processIdentifier).1"))
-        // The same number was given to another process.
+        // Another process got the same number.
         #expect(owner.knowsDead("\(parts[0]).\(parts[1]).\(parts[2]).1"))
     }
 

@@ -23,7 +23,7 @@ struct PrivateFilesTests {
             #expect(FileManager.default.createFile(atPath: folder + path, contents: Data("x".utf8)))
             chmod(folder + path, 0o644)
         }
-        // A link leads elsewhere: its target is not changed.
+        // A link leads elsewhere; its target is not changed.
         let outside = folder + "-outside"
         #expect(FileManager.default.createFile(atPath: outside, contents: nil))
         defer { unlink(outside) }
@@ -34,7 +34,7 @@ struct PrivateFilesTests {
         for path in ["", "/artifacts", "/artifacts/ab", "/spool"] { #expect(mode(folder + path) == 0o700, "\(path)") }
         #expect(mode(outside) == 0o644)
         try PrivateFiles.closeAll(in: folder + "/none")
-        // One open file above makes the check run again.
+        // A single accessible file on an upper level makes the check run again.
         chmod(folder + "/artifacts/ab/x.zip", 0o644)
         chmod(folder + "/waybill.sqlite", 0o644)
         try PrivateFiles.closeAll(in: folder)

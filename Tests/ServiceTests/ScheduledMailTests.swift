@@ -12,14 +12,14 @@ import Testing
 
 @testable import Service
 
-/// Reports that come by a schedule, in mail.
+/// Scheduled reports in mail.
 @Suite struct ScheduledMailTests {
     private static let name = "Webshop größe-Inventory.zip"
 
     private let folder: TemporaryFolder
     init() throws { folder = try TemporaryFolder() }
 
-    /// A job of the account for a product, made by a schedule where `isScheduled` is true, which a worker has.
+    /// A job of the account for a product, made by a schedule where `isScheduled` is true, and held by a worker.
     private func job(
         by account: Int64, inProduct product: Int64, isScheduled: Bool = true, _ fixture: InventoryFixture
     ) throws -> Job {
@@ -69,7 +69,7 @@ import Testing
         try sender.run { true }
     }
 
-    /// The text of a message, and the file that came with it.
+    /// The text of a message, with its attached file.
     private func parts(of message: String) -> (text: String, file: [UInt8]?) {
         let parts = message.components(separatedBy: "\r\n--waybill-").map { part -> (head: String, body: Data) in
             let pieces = part.components(separatedBy: "\r\n\r\n")
@@ -82,7 +82,7 @@ import Testing
     @Test(arguments: TemporaryDatabase.engines) func aScheduledReportIsAttached(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let product = try fixture.ids(place: 0).product
-        // Who wants both kinds hears of it once.
+        // A subscriber to both kinds gets one message.
         let account = try fixture.subscribe([.scheduled, .report], to: try fixture.scope(.product, place: 0))
         try fixture.subscribe([.scheduled], to: try fixture.scope(.product, place: 2))
         let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -116,13 +116,13 @@ import Testing
         #expect(
             first.text.contains("5 MiB, more than is attached. Fetch it by the link.\n  \(link)\(long.uuid)\n"),
             "\(first.text)")
-        // A server that takes no such message takes it without the report.
+        // A server that refuses such a message accepts it without the report.
         let refused = try job(by: account, inProduct: product, fixture)
         try succeed(refused, [1, 2, 3], fixture)
         try send(fixture, to: server)
         let second = parts(of: try #require(server.messages.last))
         #expect(server.messages.count == 2 && second.file == nil && second.text.contains("\(link)\(refused.uuid)"))
-        // Where nobody said how this server is reached.
+        // The address of this server was not configured.
         let other = try job(by: account, inProduct: product, fixture)
         try succeed(other, [UInt8](repeating: 1, count: Int(ScheduledReports.limit) + 1), fixture)
         try send(fixture, to: server, publicURL: nil)
@@ -135,7 +135,7 @@ import Testing
         let product = try fixture.ids(place: 0).product
         let account = try fixture.subscribe([.scheduled])
         try fixture.queue.fail(job(by: account, inProduct: product, fixture), owner: "test", why: "no font")
-        // Nobody scheduled this one.
+        // No schedule made this one.
         try succeed(job(by: account, inProduct: product, isScheduled: false, fixture), [1], fixture)
         let server = try MailListener([.take])
         try send(fixture, to: server)
@@ -144,7 +144,7 @@ import Testing
         #expect(text.contains("Scheduled report PRODUCT_INVENTORY_REPORT: failed: no font"), "\(text)")
     }
 
-    /// A user who may no longer see the product when the message is made gets no report of it.
+    /// A user who may no longer see the product when the message is made gets no report.
     @Test func onlyWhoMaySeeItGetsIt() throws {
         let fixture = try InventoryFixture(.sqlite)
         let (shop, bank) = (try fixture.ids(place: 0).product, try fixture.ids(place: 2).product)
@@ -156,7 +156,8 @@ import Testing
         #expect(try fixture.said() == [])
     }
 
-    /// A message that the mail server does not take yet is made already: whoever loses the right before it takes it gets nothing.
+    /// A message that the mail server does not accept yet is already made; a user who loses the right in the meantime gets
+    /// nothing.
     @Test(arguments: TemporaryDatabase.engines) func rightsAreAskedForAgainAtEachAttempt(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let (shop, bank) = (try fixture.ids(place: 0).product, try fixture.ids(place: 2).product)
@@ -170,7 +171,7 @@ import Testing
         try send(fixture, to: server)
         #expect(server.messages == [])
         #expect(try errors(fixture) == ["its owner may not see the report any more"])
-        // The same for whoever left the organization.
+        // The same for a user who left the organization.
         try fixture.database.write { connection in
             _ = try connection.run("UPDATE notice_message SET state = 'PENDING', run_at = 1")
             _ = try connection.run("DELETE FROM assignment WHERE account = \(account)")
@@ -180,7 +181,7 @@ import Testing
         #expect(try errors(fixture) == ["its owner is no member of the organization any more"])
     }
 
-    /// Why messages were given up.
+    /// The reason why messages were given up.
     private func errors(_ fixture: InventoryFixture) throws -> [String] {
         try fixture.database.read { connection in
             try connection.all("SELECT error FROM notice_message WHERE state = 'FAILED' ORDER BY id") { $0.string(0) }

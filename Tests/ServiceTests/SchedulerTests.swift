@@ -13,7 +13,7 @@ struct SchedulerTests {
         world.isCalm = true
         let other = world.processes[0].scheduler
         let isFirst = Mutex(true)
-        // Before its first look at the schedules two minutes pass, and another server makes the report.
+        // Before its first check of the schedules two minutes pass, and another server makes the report.
         let database = SimulatedDatabase(world.database, life: SimulatedLife(), bug: nil, dice: world.dice) { _ in
             guard
                 isFirst.withLock({ first in
@@ -56,7 +56,7 @@ struct SchedulerTests {
         #expect(try scheduler.run().isEmpty)
         world.clock.move(by: 123_000)
         counting.forget()
-        // A turn makes a hundred; the next comes a second later.
+        // One turn makes a hundred; the next comes a second later.
         #expect(try (1...4).map { _ in try scheduler.run().count } == [100, 100, 50, 0])
         #expect(counting.writes.count == 250)
         #expect(counting.largest < 12)

@@ -23,7 +23,7 @@ struct SharedClockTests {
         _ = try clock.follow(database)
         let begun = clock.now()
         #expect(abs(begun - Clock.now()) < 5000)
-        // Between two looks it goes on by itself, whatever the machine's clock does.
+        // Between two readings it continues by itself, whatever the machine's clock does.
         time.withLock { $0 += 1000 }
         #expect(clock.now() == begun + 1000)
         // After a machine's clock was set back a day, the shared clock corrects it.

@@ -41,12 +41,12 @@ struct SignInKeeperTests {
                 SignInSettings(address: "https://waybill.example", issuers: issuers), now: queue.now)
         }
 
-        /// What a server does when it starts with these issuers; nil for a start without a file.
+        /// The work of a server at its start with these issuers; nil for a start without a file.
         func start(_ issuers: [Issuer]?) {
             SignInKeeper.settle(issuers.map { directory($0) }, queue: queue, log: log)
         }
 
-        /// Signs Ada in, whose session begins with the key `[9]`, and who has a key of her own, `[7]`.
+        /// Signs Ada in; her session begins with the key `[9]`, and she has a key of her own, `[7]`.
         func enter(_ issuer: Issuer) throws {
             let person = IssuedPerson(
                 issuer: issuer.url, subject: "ada", email: "ada@acme.example", isEmailVerified: true, name: "Ada",
@@ -64,7 +64,7 @@ struct SignInKeeperTests {
             }
         }
 
-        /// Organizations in which Ada's session and her own key open something.
+        /// The organizations in which Ada's session and her own key are valid.
         func places() throws -> [String] {
             let now = queue.now()
             return try queue.database.read { connection in
@@ -92,7 +92,7 @@ struct SignInKeeperTests {
         let all = ["9 Acme", "9 Rival", "7 Acme", "7 Rival"]
         world.start([old, new])
         #expect(try world.places() == all)
-        // A start without the flag may be a mistake: the log says what it leaves.
+        // A start without the flag may be a mistake, so the log states what stays unchanged.
         world.start(nil)
         #expect(try world.places() == all)
         #expect(world.state.events.withLock { $0 }.last?.hasPrefix("warning people keep the rights") == true)
@@ -104,7 +104,7 @@ struct SignInKeeperTests {
             return try AuditTrail.list(wanted, on: connection).map { $0.subject + $0.detail }
         }
         #expect(found.first?.contains("NONE: ada@acme.example: https://old.example is no issuer any more") == true)
-        // Back in the file, the next sign-in gives all back, the own key, too.
+        // When the issuer is in the file again, the next sign-in restores everything, including the own key.
         world.start([old])
         #expect(try world.places().isEmpty)
         try world.enter(old)
@@ -117,12 +117,12 @@ struct SignInKeeperTests {
     @Test(arguments: TemporaryDatabase.engines) func anOrganizationThatIsTakenOutLosesThePeople(engine: Engine) throws {
         let world = try World(engine)
         try world.enter(Self.issuer("acme"))
-        // A name that leads nowhere may be misspelt.
+        // A name without a match may be misspelt.
         world.start([Self.issuer("acme", organizations: ["Acme", "Rivale"])])
         #expect(try world.places() == ["9 Acme", "9 Rival", "7 Acme", "7 Rival"])
         world.start([Self.issuer("acme", organizations: ["Acme"])])
         #expect(try world.places() == ["9 Acme", "7 Acme"])
-        // The same where calls set the mapping.
+        // The same when calls set the mapping.
         var free = Self.issuer("acme", organizations: ["Rival"])
         free.rules = nil
         world.start([free])
@@ -140,7 +140,7 @@ struct SignInKeeperTests {
         try keeper.withdrawFromIdle()
         #expect(try world.places() == ["7 Acme", "7 Rival"])
         world.state.time.withLock { $0 += 1 }
-        // It looks once an hour.
+        // It checks once an hour.
         try keeper.tend()
         #expect(try world.places().isEmpty)
         try world.enter(issuer)

@@ -66,7 +66,7 @@ import Testing
         now.withLock { $0 += 600_000 }
         let later = try node(url, folder, "c")
         #expect(try UpdateKeeper(queue: later.queue, settings: settings).tend())
-        // A clock that was set back holds up nothing.
+        // A clock that was set back delays nothing.
         _ = try later.queue.claim(for: "c").map { try later.queue.fail($0, owner: "c", why: "test") }
         now.withLock { $0 -= 86_400_000 }
         let back = try node(url, folder, "d")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Service
 
-/// The dashboard and the alert rules name what a server exposes, and runbooks that are there.
+/// The dashboard and the alert rules use series that a server exposes, and link to existing runbooks.
 struct WatchingTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -12,7 +12,7 @@ struct WatchingTests {
         try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
 
-    /// The series that a family has in the text of /metrics.
+    /// The series of a family in the text of /metrics.
     private static var series: Set<String> {
         Set(
             MetricFamily.allCases.flatMap { family -> [String] in
@@ -28,7 +28,7 @@ struct WatchingTests {
         for name in names { #expect(Self.series.contains(name), "\(path) names \(name)") }
     }
 
-    /// The labels that a rule groups by or selects are those of its family: a misspelt one never fires.
+    /// The labels that a rule groups by or selects belong to its family, because a misspelt one would never fire.
     @Test(arguments: ["packaging/watching/alerts.yml", "packaging/watching/dashboard.json"])
     func everyLabelExists(path: String) throws {
         let known = Set(MetricFamily.allCases.flatMap(\.facts.labels)).union(["job", "instance", "le"])

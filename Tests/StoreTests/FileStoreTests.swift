@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-/// Artifacts as files: whole or not at all.
+/// Artifacts as files: complete or absent.
 @Suite struct FileStoreTests {
     private let folder: TemporaryFolder
     private let store: FileStore
@@ -62,7 +62,7 @@ import Testing
         #expect(try store.names().isEmpty)
     }
 
-    /// A killed process leaves its part file, which is listed and removed by its name.
+    /// A killed process leaves its part file, which is listed and can be deleted by its name.
     @Test func strayPartsAreToldAndRemoved() throws {
         try publish("abcd-1")
         try publish("abcd-12")
@@ -80,7 +80,7 @@ import Testing
         try store.remove("never there")
     }
 
-    /// Two that write one name do not mix; the last to publish stands.
+    /// Two writers of one name do not mix; the last one to publish counts.
     @Test func writersOfOneNameDoNotMix() throws {
         let (left, right) = (try store.create("same-1"), try store.create("same-1"))
         for _ in 0..<100 {
@@ -97,7 +97,7 @@ import Testing
         #expect(try files(folder.path("artifacts")) == ["sa/same-1.zip"])
     }
 
-    /// An artifact that is being read stays readable when it is removed.
+    /// An artifact that is being read stays readable when it is deleted.
     @Test func removalDoesNotCutAReaderOff() throws {
         try publish("abcd-1", String(repeating: "x", count: 100_000))
         guard case .file(let path) = try store.locate("abcd-1") else {
@@ -165,7 +165,7 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "content")
     }
 
-    /// A full disk ends the upload with its reason, leaves no part, and there is room again.
+    /// A full disk ends the upload with the reason and leaves no part, and the disk has room again.
     @Test(.enabled(if: ForeignTool.canMount, "needs the right to mount")) func aFullDiskIsTold() throws {
         let mounted = try Mount(folder.path("mounted"), "size=256k")
         let store = try FileStore(root: mounted.path)
@@ -188,7 +188,7 @@ import Testing
     }
 }
 
-/// A file system of its own.
+/// A separate file system.
 private final class Mount {
     let path: String
 

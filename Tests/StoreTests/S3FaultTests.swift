@@ -106,7 +106,7 @@ struct S3FaultTests {
             server.requests[3].contains(
                 "<Part><PartNumber>2</PartNumber><ETag>&quot;e&lt;1&gt;&quot;</ETag></Part></CompleteMultipartUpload>"))
 
-        // Another object with that name, or none, means that the upload failed; it is aborted.
+        // If the name has another object, or none, the upload failed and is aborted.
         let other = try ScriptedServer([
             .answer(status: 200, body: Self.id), part, part, gone,
             .answer(status: 200, headers: "Content-Length: 3\r\n"),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-/// A server that dies and comes back, and a server with an untrusted certificate.
+/// A server that dies and recovers, and a server with an untrusted certificate.
 @Suite(.serialized, .enabled(if: S3Server.isInstalled, "needs Debian's package python3-swift"))
 struct S3OutageTests {
     @Test("a server killed in the middle: faults that may pass, a download that goes on, nothing left over")
@@ -16,7 +16,8 @@ struct S3OutageTests {
         let store = S3Store(settings)
         let (early, late) = (artifactName(1), artifactName(2))
         let bytes = pattern(9_500_000)
-        // Requests are tried as often as by a store itself: a server that has just started on a busy machine refuses some requests.
+        // Requests are repeated as often as by a store itself, because a server that has just started on a busy machine refuses
+        // some.
         let upload = try S3Store(try bucket.settings()).create(early)
         try upload.write(bytes)
         try upload.publish()
@@ -35,7 +36,7 @@ struct S3OutageTests {
                 return
             }
         }
-        // Bytes in the kernel's buffers may still come; then there is an error, not an end.
+        // Bytes in the kernel's buffers may still arrive; then comes an error, not an end.
         #expect(throws: StoreError.self) {
             while let piece = try download.read() { received += piece }
         }
@@ -48,7 +49,7 @@ struct S3OutageTests {
         while let piece = try download.read() { received += piece }
         #expect(received == bytes)
         #expect(throws: StoreError.missing(name: late)) { try store.locate(late) }
-        // The upload could not be aborted while the server was away; now it is found and removed.
+        // The upload could not be aborted while the server was down; now it is found and deleted.
         #expect(try store.names() == [early, late].sorted())
         try store.remove(late)
         #expect(try store.names() == [early])

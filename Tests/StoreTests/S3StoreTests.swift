@@ -6,7 +6,7 @@ import Testing
 
 @testable import Store
 
-/// A prefix of its own in the test server's bucket.
+/// A separate prefix in the test server's bucket.
 struct Bucket {
     let server: S3Server
     let prefix = "test/\(UUID().uuidString.prefix(8).lowercased())"
@@ -25,10 +25,10 @@ struct Bucket {
     }
 }
 
-/// A name as a job gives it.
+/// A name in the form of jobs.
 func artifactName(_ attempt: Int = 1) -> String { "\(UUID().uuidString.lowercased())-\(attempt)" }
 
-/// Bytes that differ from part to part: a random block whose length divides that of no part, again and again.
+/// Bytes that differ from part to part: a repeated random block whose length divides that of no part.
 func pattern(_ count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count)
@@ -49,7 +49,7 @@ extension ArtifactUpload {
 }
 
 extension ArtifactStore {
-    /// All bytes of an artifact that comes from another machine.
+    /// All bytes of an artifact on another machine.
     func bytes(_ name: String) throws -> [UInt8] {
         guard case .remote(let download) = try locate(name) else { throw CancellationError() }
         var all: [UInt8] = []

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import VEX
 
-/// Keeps the statements of a reader.
+/// Keeps the statements from a reader.
 struct Kept: StatementReceiver {
     var head: StatementHead?
     var statements: [Statement] = []
@@ -13,7 +13,7 @@ struct Kept: StatementReceiver {
     mutating func statement(_ statement: Statement) throws(BOMError) { statements.append(statement) }
     mutating func warning(_ text: String) { warnings.append(text) }
 
-    /// What a text says.
+    /// The statements in a text.
     static func read(_ text: String) throws -> Kept {
         let folder = try TemporaryFolder()
         let path = folder.path("vex.json")

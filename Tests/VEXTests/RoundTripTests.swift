@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import VEX
 
-/// Statements that are written in one dialect and read again are the same, through all pairs of dialects.
+/// Statements that are written in one dialect and read again are the same, for all pairs of dialects.
 @Suite struct RoundTripTests {
     enum Dialect: String, CaseIterable {
         case openVEX, csaf, cycloneDX14, cycloneDX16, cycloneDXXML
@@ -54,7 +54,7 @@ import VEX
         }
     }
 
-    /// A vulnerability with all that is said of it.
+    /// A vulnerability with all of its statements.
     struct Entry {
         let claim: VulnerabilityClaim
         let statements: [(statement: Statement, products: [StatedProduct])]
@@ -79,7 +79,7 @@ import VEX
 
     static let root = StatedProduct(ref: "root", name: "shop", version: "1.0", purl: "pkg:generic/shop@1.0")
 
-    /// Every state, with every justification where one belongs, on packages of several kinds.
+    /// Every state, with every fitting justification, on packages of several kinds.
     static let all: [Said] = {
         var all: [Said] = []
         let purls = [
@@ -125,7 +125,7 @@ import VEX
     func `All pairs keep product, vulnerability, status and justification`(first: Dialect, second: Dialect) throws {
         let text = try first.write(Self.all, root: Self.root)
         #expect(try read(text) == Self.wanted)
-        // The other writer writes the read statements.
+        // The other writer writes the statements that were read.
         let again = try Kept.read(text).statements.flatMap { statement in
             statement.targets.map { target in
                 let part = target.part ?? target.product

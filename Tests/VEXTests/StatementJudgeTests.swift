@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import VEX
 
-/// Where the judges are, which `make validators` installs.
+/// The folder of the judges, which `make validators` installs.
 private enum Judges {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -15,7 +15,7 @@ private enum Judges {
     }()
 }
 
-/// Judges what the writers write by other people's libraries.
+/// Judges the output of the writers with libraries of other authors.
 @Suite(.enabled(if: Judges.python != nil, "needs libraries from PyPI: make validators"))
 struct StatementJudgeTests {
 

@@ -1,6 +1,6 @@
 import BOM
 
-/// Keeps everything that a reader hands out.
+/// Keeps everything that a reader passes on.
 struct Collector: BOMReceiver {
     var components: [Component] = []
     var files: [SourceFile] = []
@@ -19,7 +19,7 @@ struct Collector: BOMReceiver {
     subscript(ref: String) -> Component? { components.first { $0.ref == ref } }
     var document: BOMDocument? { documents.first }
 
-    /// How many warnings begin or end with this text, counted ones included.
+    /// The number of warnings that begin or end with this text, including counted ones.
     func count(ofWarnings sign: String, counted: String) -> Int {
         warnings.reduce(0) { sum, text in
             if text.hasSuffix(" more \(counted)") { return sum + (Int(text.prefix { $0 != " " }) ?? 0) }

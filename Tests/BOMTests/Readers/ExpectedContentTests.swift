@@ -3,8 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The content of a document, as its author or an independent reader counted it. Facts that are missing are not
-/// compared.
+/// The content of a document, as counted by its author or by an independent reader. Missing facts are not compared.
 private struct Expected: Decodable {
     var file: String
     var ok: Bool
@@ -39,7 +38,7 @@ private struct Collection {
     /// A line of JSON for each document.
     let expected: String
 
-    /// The documents of forms that are read. A line that cannot be decoded is an error.
+    /// The documents in supported forms. A line that cannot be decoded is an error.
     func cases() throws -> [Expected] {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -49,7 +48,7 @@ private struct Collection {
 
     static let made = Collection(
         folder: TestData.path("sboms"), expected: TestData.path("sboms/expected.jsonl"))
-    /// Real documents, where they lie beside the checkout.
+    /// Real documents, if they are beside the checkout.
     static let shared = TestData.shared("data").map {
         Collection(folder: "\($0)/sboms", expected: "\($0)/expected/sbom-content.jsonl")
     }
@@ -85,7 +84,7 @@ private let rdfAndYAMLWithFiles: [String] = [("Rdf", "rdf.xml"), ("YAML", "yaml"
     return names
 }
 
-/// Where Waybill rightly differs: files, fields, reason.
+/// Cases in which Waybill rightly differs: files, fields, reason.
 private let explained: [(files: [String], fields: Set<String>, reason: String)] = [
     (
         [
@@ -207,7 +206,7 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
 ]
 
 @Suite struct ExpectedContentTests {
-    /// One application in every syntax, as other people's libraries write it, and documents with a flaw.
+    /// One application in every syntax, as libraries of other authors write it, and documents with a flaw.
     @Test func `Every made document holds what its author put into it`() throws {
         let cases = try Collection.made.cases()
         let files = try FileManager.default.contentsOfDirectory(atPath: Collection.made.folder)
@@ -239,7 +238,7 @@ private let explained: [(files: [String], fields: Set<String>, reason: String)] 
     }
 }
 
-/// Where a document's content is not what was expected: by field, in words.
+/// The differences between a document's content and the expected one, by field, in words.
 private func differences(_ it: Expected, in folder: String) -> [String: String] {
     var found = Collector()
     do {

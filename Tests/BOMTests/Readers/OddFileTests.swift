@@ -52,7 +52,7 @@ private func read(_ text: String) throws -> Collector {
         "relationships":[{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-a"}]}
         """#
 
-    /// Where the value that begins at an index of a JSON text ends.
+    /// The end of the value that begins at an index of a JSON text.
     private static func end(of start: String.Index, in text: String) -> String.Index {
         var (depth, isInText, index) = (0, false, start)
         while index < text.endIndex {
@@ -160,7 +160,7 @@ private func read(_ text: String) throws -> Collector {
         (#"{"sbom":\#(inner)}"#, ["a"]), (#"{"sbom":{"spdxVersion":"SPDX-2.3",\#(packages)}}"#, ["b", "c"]),
         (#"{"sbom":{\#(packages),"spdxVersion":"SPDX-2.3"},"url":"https://api.github.com"}"#, ["b", "c"]),
         (#"{"generated":{"at":[1]}, "sbom": \#(inner) , "more":[{}]} "#, ["a"]),
-        // Members of the document have precedence over a foreign member with the same name.
+        // Members of the document take precedence over a foreign member with the same name.
         (#"{"sbom":{"x":1},"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"name":"d"}]}"#, ["d"]),
     ])
     func `The answer of GitHub's dependency graph is read as the document in it`(text: String, names: [String]) throws {

@@ -16,7 +16,7 @@ private func read(_ bytes: [UInt8]) throws -> Collector {
         """
     }
 
-    /// The package stands in a relationship of the document, its file elsewhere; attributes are properties, too.
+    /// The package is inside a relationship of the document, its file elsewhere; attributes are properties, too.
     private static let told = rdf(
         """
         <s:SpdxDocument rdf:about="https://x/d#SPDXRef-DOCUMENT" s:specVersion="SPDX-2.3">
@@ -82,7 +82,7 @@ private func read(_ bytes: [UInt8]) throws -> Collector {
         for (content, word) in [
             ("", "SpdxDocument"), ("<s:Package/>", "SpdxDocument"), ("<s:SpdxDocument>", "not well-formed"),
             (
-                // A licence set in itself has no end.
+                // A licence set that contains itself is endless.
                 """
                 <s:SpdxDocument rdf:about="d"/><s:Package rdf:about="#p"><s:name>p</s:name><s:licenseConcluded>
                 <s:ConjunctiveLicenseSet rdf:nodeID="l"><s:member rdf:nodeID="l"/></s:ConjunctiveLicenseSet>
@@ -103,7 +103,7 @@ private func read(_ bytes: [UInt8]) throws -> Collector {
             let found = try read(output.bytes)
             for (one, other) in zip(found.components, json.components) {
                 var other = other
-                // XML holds no control characters.
+                // XML cannot contain control characters.
                 if output.kind == "spdx-xml" { other.description.replace("\u{1}", with: "\u{FFFD}") }
                 #expect(one == other, "\(output.kind): \(one.name)")
             }
@@ -112,7 +112,7 @@ private func read(_ bytes: [UInt8]) throws -> Collector {
             // Unknown properties are kept unchanged, member by member.
             var (one, other) = (try #require(found.document), try #require(json.document))
             (one.extra, other.extra) = ("", "")
-            // Tag-value has to quote a licence that is called NOASSERTION, to distinguish it from the keyword.
+            // Tag-value must quote a licence that is called NOASSERTION, to distinguish it from the keyword.
             one.extractedLicenses.removeAll { $0.text == "NOASSERTION" }
             other.extractedLicenses.removeAll { $0.text == "NOASSERTION" }
             #expect(one == other, "\(output.kind)")

@@ -143,7 +143,7 @@ private func refusal(_ bytes: [UInt8]) -> BOMError? {
     }
 }
 
-/// A value that two threads hand over.
+/// A value that one thread passes to another.
 private final class Handover<Value: Sendable>: @unchecked Sendable {  // every access holds the lock
     private let lock = NSLock()
     private var value: Value

@@ -10,7 +10,7 @@ private func read(_ text: String) throws -> Collector {
 private let head = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: d\n"
 
 @Suite struct TagValueReaderTests {
-    /// A document with tags of every kind, and one that SPDX does not have.
+    /// A document with tags of every kind, and one tag that SPDX does not define.
     private static let everything =
         head + """
             DocumentNamespace: https://x/d

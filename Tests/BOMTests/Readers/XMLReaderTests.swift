@@ -24,7 +24,7 @@ private func refusal(_ text: String) -> String {
 }
 
 @Suite struct XMLReaderTests {
-    /// A CycloneDX document with all that the reader knows.
+    /// A CycloneDX document with everything that the reader knows.
     private static let everything = """
         <?xml version="1.0" encoding="UTF-8"?>
         <bom xmlns="http://cyclonedx.org/schema/bom/1.6" xmlns:o="urn:other" serialNumber="urn:uuid:1" version="1" o:x="y">
@@ -190,7 +190,8 @@ private func refusal(_ text: String) -> String {
                 .contains("DOCTYPE"))
     }
 
-    /// Found by fuzzing: libxml2 stops at bytes that it cannot convert and says nothing, which was waited on for ever.
+    /// Found by fuzzing: libxml2 stops at bytes that it cannot convert without an error, and the reader waited
+    /// forever.
     @Test func `A text whose bytes are not of its encoding is refused`() {
         let head = Array("<?xml version=\"1.0\" encoding=\"UTF-7\"?>\n<bom a=\"".utf8)
         let text = head + [0xE0] + Array("\"/>".utf8)

@@ -70,7 +70,7 @@ private func read(_ text: String) throws -> Collector {
     {
         do {
             _ = try read("spdxVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nname: d\n" + text)
-            // An unknown member may hold anything that is well-formed.
+            // An unknown member may contain anything well-formed.
             #expect(why.isEmpty)
         } catch {
             #expect("\(error)".contains(why), "\(error)")

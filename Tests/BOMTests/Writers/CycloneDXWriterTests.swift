@@ -108,7 +108,7 @@ import Testing
         #expect(affects.map { $0["ref"] as? String } == ["pkg:maven/org.example/dates@2.4"])
     }
 
-    /// The schema wants unique items, and 300 equal vulnerabilities come from real generators.
+    /// The schema requires unique items, but real generators write 300 equal vulnerabilities.
     @Test func `equal vulnerabilities and tools are told apart`() throws {
         var sample = WriterSample.full
         sample.document.tools = ["a", "a", "b"]

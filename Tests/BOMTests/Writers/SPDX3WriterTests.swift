@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 struct SPDX3WriterTests {
-    /// The elements of a document by their ids behind the `#`, and their order.
+    /// The elements of a document by the part of their ids after the `#`, and their order.
     private struct Graph {
         var elements: [[String: Any]]
 
@@ -20,7 +20,7 @@ struct SPDX3WriterTests {
 
         func all(_ type: String) -> [[String: Any]] { elements.filter { $0["type"] as? String == type } }
 
-        /// `from name to to`, of relationships of a type.
+        /// `from name to to`, for relationships of a type.
         func relations(_ type: String = "Relationship") -> [String] {
             all(type).map { it in
                 let to = (it["to"] as? [String] ?? []).map { Self.name($0) }.joined(separator: " ")

@@ -16,7 +16,7 @@ struct URLTextTests {
     ])
     func webLocations(text: String, isOne: Bool) {
         #expect(URLText.isWebLocation(text) == isOne)
-        // Not in one piece.
+        // A text that is not contiguous.
         let parts = text.utf16.map { $0 }
         #expect(URLText.isWebLocation(String(decoding: parts, as: UTF16.self)) == isOne)
     }

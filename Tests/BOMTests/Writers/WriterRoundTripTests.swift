@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A document, and whether readers have to refuse it.
+/// A document, and whether readers must refuse it.
 struct RoundTripDocument: Sendable, CustomTestStringConvertible {
     let folder: String
     let file: String
@@ -11,7 +11,7 @@ struct RoundTripDocument: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { file }
 
-    /// All made documents; of the real ones in JSON, where they lie beside the checkout, every fifth, or all where
+    /// All made-up documents; of the real ones in JSON, if they are beside the checkout, every fifth, or all if
     /// `WAYBILL_TEST_ALL` is set (`make test-sbom`).
     static func all() throws -> [RoundTripDocument] {
         let made = try documents(TestData.path("sboms"), expected: TestData.path("sboms/expected.jsonl"))
@@ -30,7 +30,7 @@ struct RoundTripDocument: Sendable, CustomTestStringConvertible {
     private static func documents(_ folder: String, expected: String) throws -> [RoundTripDocument] {
         try TestData.lines(of: expected).map {
             let it = try JSONDecoder().decode(Expected.self, from: Data($0.utf8))
-            // The independent reader does not mind another bomFormat; ours does.
+            // The independent reader accepts another bomFormat; Waybill's does not.
             let isRefused = !it.ok || it.file.contains("/invalid-bomformat-")
             return RoundTripDocument(folder: folder, file: it.file, isRefused: isRefused)
         }
@@ -42,7 +42,7 @@ struct RoundTripDocument: Sendable, CustomTestStringConvertible {
     @Test(.enabled(if: TestData.shared("data") != nil, "needs ../shared/data: only made documents are written"))
     func `real documents take part`() throws { #expect(try RoundTripDocument.all().count > 60) }
 
-    /// The parts that were read, in the order that writers want.
+    /// The parts in the order that writers need.
     private func sample(_ collected: Collector) -> WriterSample {
         var it = WriterSample()
         if let document = collected.document { it.document = document }
@@ -75,7 +75,7 @@ struct RoundTripDocument: Sendable, CustomTestStringConvertible {
         return PurlProbe.line("\(name)@\(component.version)")
     }
 
-    /// The edges between components, by what names both ends: references change on the way.
+    /// The edges between components, by the names of both ends, because references change on the way.
     private func edges(_ collected: Collector) -> Set<[String]> {
         let names = Dictionary(collected.components.map { ($0.ref, name($0)) }) { first, _ in first }
         return Set(

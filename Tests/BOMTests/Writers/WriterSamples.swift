@@ -2,7 +2,7 @@ import BOM
 import Bytes
 import Synchronization
 
-/// A bill of materials by hand that fills every field, and much that must be mended.
+/// A hand-made bill of materials that fills every field, and has many faults to repair.
 struct WriterSample {
     var document = BOMDocument(standard: .cycloneDX, version: "1.5")
     var root: Component?
@@ -92,7 +92,7 @@ struct WriterSample {
         return references
     }
 
-    /// Components that lie in others, are listed twice, or say what cannot be kept.
+    /// Components that are nested, listed twice, or have values that cannot be kept.
     private static var others: [Component] {
         var slug = Component(ref: "slug", name: "tiny-slug")
         slug.version = "1.0.3"
@@ -219,7 +219,7 @@ struct WriterSample {
         return [four, three, strange]
     }
 
-    /// The document as one writer writes it.
+    /// The document in the output of one writer.
     func write(with writer: inout some BOMWriter, namespace: String) throws -> [UInt8] {
         let file = Memory()
         var sink = ByteSink(threshold: 64) { (bytes) throws(SinkError) in
@@ -243,7 +243,7 @@ struct WriterSample {
         try writer.end(to: &sink)
     }
 
-    /// Where the bytes of a test go.
+    /// The destination of a test's bytes.
     private final class Memory: Sendable {
         let bytes = Mutex<[UInt8]>([])
     }
@@ -270,7 +270,7 @@ struct WriterSample {
         return try write(with: &writer, namespace: Self.namespace)
     }
 
-    /// The spreadsheet, and the facts that it could not hold.
+    /// The spreadsheet, with the facts that it could not express.
     func workbook(_ version: SPDXVersion) throws -> (bytes: [UInt8], losses: [BOMLoss: Int]) {
         let file = Memory()
         let losses = try SPDXWorkbook(version: version, tool: BOMTool(version: "1.0"), time: 0).write(
@@ -279,7 +279,7 @@ struct WriterSample {
         return (file.bytes.withLock { $0 }, losses)
     }
 
-    /// Every output there is: the validator's kind, the version, the ending, the bytes.
+    /// Every output: the validator's kind, the version, the ending, the bytes.
     func outputs() throws -> [Output] {
         var all: [Output] = []
         for version in SPDXVersion.allCases {
@@ -324,7 +324,7 @@ struct WriterSample {
         "\u{1F600}", "# comment", "#N/A", "TRUE", "null", "\u{a0}", "---", "...", "!tag", "*alias", "&anchor",
     ]
 
-    /// A component for each trap, the trap in every field that takes any text.
+    /// A component for each trap, with the trap in every field for texts.
     static var hostile: WriterSample {
         var it = WriterSample()
         it.document.name = traps[0]

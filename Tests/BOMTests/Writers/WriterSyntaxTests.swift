@@ -89,7 +89,7 @@ import Testing
                 """)
     }
 
-    /// YAML 1.1 §4.2 takes U+0085, U+2028 and U+2029 for line breaks, §5.1 refuses other controls.
+    /// YAML 1.1 §4.2 treats U+0085, U+2028 and U+2029 as line breaks; §5.1 refuses other controls.
     @Test func `YAML escapes what it cannot hold`() {
         var tree = YAMLTree()
         var out = ByteSink()
@@ -249,8 +249,8 @@ import Testing
         #expect(losses[.longCell] == 1)
     }
 
-    /// Each package is a row of the first pass, its references are rows of the second, so the second needs the ids of
-    /// the first.
+    /// Each package is a row of the first pass and its references are rows of the second, so the second needs the ids
+    /// of the first.
     @Test func `an expression that no cell holds is not cut but left out`() throws {
         var sample = WriterSample()
         sample.document.created = "2026-01-02T03:04:05Z"
@@ -264,7 +264,7 @@ import Testing
         #expect(losses[.longField] == 1)
     }
 
-    /// The square of so many would take minutes.
+    /// A run time in the square of this number would take minutes.
     @Test(.timeLimit(.minutes(1))) func `very many licences of one component are written one after the other`() throws {
         var sample = WriterSample()
         sample.document.created = "2026-01-02T03:04:05Z"

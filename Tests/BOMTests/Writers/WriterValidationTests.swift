@@ -3,22 +3,22 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Where other people's libraries are, which `make validators` installs from PyPI.
+/// The folder of the libraries of other authors, which `make validators` installs from PyPI.
 private enum Validators {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The Python that has the libraries; nil without them.
+    /// The Python with the libraries; nil without them.
     static let python: String? = {
         let folder = root.appendingPathComponent(".build/validators").path
         return FileManager.default.fileExists(atPath: "\(folder)/installed") ? "\(folder)/bin/python" : nil
     }()
 
-    /// The judge of the shared tools, where they lie beside the checkout.
+    /// The judge of the shared tools, if they are beside the checkout.
     static let shared = TestData.shared("tools/validate-report")
 }
 
-/// Judges what the writers write by other people's libraries.
+/// Judges the output of the writers with libraries of other authors.
 @Suite(.enabled(if: Validators.python != nil, "needs libraries from PyPI: make validators"))
 struct WriterValidationTests {
     enum Sample: String, CaseIterable, Sendable {
@@ -37,7 +37,7 @@ struct WriterValidationTests {
         }
     }
 
-    /// All syntaxes but workbooks, which none of the libraries reads.
+    /// All syntaxes except workbooks, which none of the libraries reads.
     @Test(arguments: Sample.allCases) func `every output is valid`(sample: Sample) throws {
         let folder = try TemporaryFolder()
         let outputs = try sample.bill.outputs().filter { $0.ending != "xlsx" }

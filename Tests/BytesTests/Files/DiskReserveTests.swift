@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bytes
 
-/// The room that uploads leave free.
+/// The part of the disk that uploads leave free.
 struct DiskReserveTests {
     @Test func aReserveIsReadAndKept() throws {
         for (text, percent, least) in [

@@ -57,7 +57,7 @@ struct DurableFileTests {
         } catch {
             #expect(error.description.contains(path) && error.description.contains("No such file"))
         }
-        // Taken by a folder: the rename fails and nothing stays.
+        // A folder has the name, so the rename fails and no file stays.
         try FileManager.default.createDirectory(at: folder.file("b"), withIntermediateDirectories: false)
         do {
             let file = try DurableFile(path: folder.file("b").path)

@@ -2,7 +2,7 @@ import Bytes
 import Foundation
 import Testing
 
-/// Reads a whole text with a window so small that every token meets its edge, and gives it back as JSON.
+/// Reads a whole text with a window so small that every token meets its edge, and returns it as JSON.
 private func echo(_ text: [UInt8], window: Int, chunk: Int) throws -> String {
     var rest = text[...]
     var json = JSONReader(window: window) { (buffer) throws(JSONError) in

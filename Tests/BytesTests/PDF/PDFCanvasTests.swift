@@ -6,7 +6,7 @@ import Testing
     private static let description = PDFCanvas.Description(
         title: "Risk (\u{4E2D}\u{6587})", author: "Ana \\ Ü", created: "2024-05-01T12:00:00Z")
 
-    /// Three pages with something of everything.
+    /// Three pages with every kind of content.
     private static func document() throws -> PDFDocument {
         try PDFDocument { file in
             var canvas = try PDFCanvas(description, size: .a4)
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// The contents stand before the pages whose numbers they show.
+    /// The contents precede the pages whose numbers they show.
     @Test func aPlaceShowsThePageThatItIsOn() throws {
         let document = try PDFDocument { file in
             var canvas = try PDFCanvas(Self.description, size: .a4)

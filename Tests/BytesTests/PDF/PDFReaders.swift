@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A document as other people's tools read it.
+/// A document as tools of other authors read it.
 struct PDFDocument {
     let bytes: [UInt8]
 
@@ -17,12 +17,12 @@ struct PDFDocument {
 
     private final class Written { var bytes: [UInt8] = [] }
 
-    /// The document's objects one by one, nothing packed, as qpdf writes them.
+    /// The document's objects one by one, unpacked by qpdf.
     func plain() throws -> String {
         try read(by: "qpdf", ["--qdf", "--object-streams=disable", "--no-original-object-ids", "FILE", "-"]).output
     }
 
-    /// The output of a tool of `qpdf` or `poppler-utils` about the document. `FILE` in the arguments stands for the
+    /// The output of a tool of `qpdf` or `poppler-utils` for the document. `FILE` in the arguments means the
     /// document.
     func read(by tool: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
         let path = try ForeignTool.path(tool, package: tool == "qpdf" ? "qpdf" : "poppler-utils")
@@ -43,7 +43,7 @@ struct PDFDocument {
         return (process.terminationStatus, output)
     }
 
-    /// Fails unless qpdf finds nothing to say against the document.
+    /// Fails if qpdf reports any fault of the document.
     func expectSound(_ location: SourceLocation = #_sourceLocation) throws {
         let report = try read(by: "qpdf", ["--check", "FILE"])
         #expect(report.status == 0, "\(report.output)", sourceLocation: location)

@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    /// The text in one line, because the text of a cell may be broken over several lines.
+    /// The text in one line, because a cell's text may be broken over several lines.
     private static func flat(_ text: String) -> String {
         String(
             text.filter {
@@ -80,7 +80,7 @@ import Testing
         for row in 0..<10_000 where !words.contains("library-\(row)") { Issue.record("row \(row) is missing") }
     }
 
-    /// A cell leads to the address that it was given, beside its text; a word has its mark; counts stand in the head.
+    /// A cell links to its address, in addition to its text; a word has its mark; counts are in the head.
     @Test func cellsLeadAndAreMarked() throws {
         var heading = Self.heading
         heading.figures = [.init("7", "in all"), .init("5", "High", color: .gray(0.3)), .init("2", "other")]

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Bytes
 
-/// RFC 4648, and the variants of people's shells.
+/// RFC 4648, and the variants that shells produce.
 struct Base64DecoderTests {
-    /// Decodes a text cut into pieces of `size` bytes.
+    /// Decodes a text that is cut into pieces of `size` bytes.
     static func decode(_ text: String, by size: Int = .max) throws -> [UInt8] {
         var decoder = Base64Decoder()
         var decoded: [UInt8] = []

@@ -21,7 +21,7 @@ struct DeceptionTests {
             var print: [UInt8] = []
             _ = Array(text.utf8).withUnsafeBytes { PDFCellText.append($0, to: &print) }
             if isTurning { #expect(String(decoding: print, as: UTF8.self) == "a\u{25A1}b<") }
-            // Formats for data carry the document's texts unchanged.
+            // All of U+202A to U+202E and U+2066 to U+2069, and their neighbours.
             var data = ByteSink()
             data.append(jsonString: text)
             #expect(data.text == "\"\(text)\"")

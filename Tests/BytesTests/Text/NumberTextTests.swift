@@ -1,7 +1,7 @@
 import Bytes
 import Testing
 
-/// Numbers that somebody outside wrote.
+/// Numbers in texts from outside.
 struct NumberTextTests {
     private static let all = Int64.min...Int64.max
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Bytes
 
-/// Descriptions in Markdown as cells show them.
+/// Markdown descriptions as shown in cells.
 @Suite struct PlainTextTests {
     private func plain(_ markdown: String, _ characters: Int = 400) -> (text: String, isMore: Bool) {
         var text = Array("before|".utf8)
@@ -59,7 +59,7 @@ import Testing
         #expect(plain("### Epoch\nwrong").text == "Epoch: wrong")
     }
 
-    /// Cut at a word, by characters rather than bytes, never within one.
+    /// Cut at a word, by characters rather than bytes, never within a character.
     @Test func longTextsAreCut() {
         #expect(plain("one two three", 8).text == "one two …")
         #expect(plain("one two three", 13) == ("one two three", false))
@@ -68,7 +68,7 @@ import Testing
         #expect(plain(String(repeating: "👩‍👩‍👧", count: 50), 11).isMore)
     }
 
-    /// Whatever the signs, it ends, in time that grows with the text, and makes valid UTF-8 from valid UTF-8.
+    /// For any signs the conversion ends, in time that grows with the text, and valid UTF-8 gives valid UTF-8.
     @Test func anyNestOfSignsEnds() {
         for piece in ["*a ", "[", "![", "](", "`", "_a ", "**", "#", "\\", "~~~\n", "> "] {
             let found = plain(String(repeating: piece, count: 5000), 360)

@@ -3,14 +3,15 @@ import Testing
 
 @testable import Bytes
 
-/// What `write` appends.
+/// The bytes that `write` appends.
 func written(_ write: (inout ByteSink) -> Void) -> String {
     var sink = ByteSink()
     write(&sink)
     return sink.text
 }
 
-/// The scalars of a text with runs of U+FFFD as one: how many stand for a broken sequence differs from tool to tool.
+/// The scalars of a text, with runs of U+FFFD as one, because tools use different numbers of them for a broken
+/// sequence.
 func repaired(_ text: String?) -> [Unicode.Scalar] {
     var scalars: [Unicode.Scalar] = []
     for scalar in (text ?? "nothing").unicodeScalars where scalar != "\u{fffd}" || scalars.last != scalar {
@@ -19,7 +20,7 @@ func repaired(_ text: String?) -> [Unicode.Scalar] {
     return scalars
 }
 
-/// Random bytes that are partly text, partly broken UTF-8, partly what formats have to escape.
+/// Random bytes: partly text, partly broken UTF-8, partly characters that formats escape.
 func hostileBytes(_ generator: inout SystemRandomNumberGenerator, upTo limit: Int) -> [UInt8] {
     let pieces: [[UInt8]] = [
         Array("plain words ".utf8), Array("\"\\<>&'_x0041_".utf8), Array("éßΩ漢字😀".utf8), [0xff], [0xe6, 0xbc],
@@ -91,7 +92,7 @@ struct JSONTextTests {
         #expect(written { $0.append(jsonString: Array(text.utf8).span) } == expected)
     }
 
-    /// Every position of every care-needing byte within a word, against Foundation's reader.
+    /// Every position, within a word, of every byte that needs care; compared with Foundation's reader.
     @Test func escapesAtEveryPlace() throws {
         for length in 0...20 {
             for place in 0..<max(1, length) {
@@ -255,7 +256,7 @@ struct SheetTextTests {
         #expect(sheet(full + "b") == (full, true))
         let wide = String(repeating: "é", count: limit)
         #expect(sheet(wide) == (wide, false))
-        // A character of two units does not fit in the last place, and is not halved.
+        // A character of two units does not fit into the last place, and is not halved.
         let short = String(repeating: "a", count: limit - 1)
         #expect(sheet(short + "😀") == (short, true))
         let pairs = String(repeating: "😀", count: 16_384)

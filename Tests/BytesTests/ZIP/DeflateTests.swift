@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bytes
 
-/// All that a stream makes of `pieces`.
+/// All output of a stream for `pieces`.
 func deflated(_ pieces: [[UInt8]], _ level: CompressionLevel, threads: Int) throws -> (data: [UInt8], crc: UInt32) {
     let deflate = Deflate(level, threads: threads)
     var result: [UInt8] = []
@@ -83,8 +83,8 @@ struct DeflateTests {
         }
     }
 
-    /// Where the allocator puts the state of a compressor has no influence. Isa-l's own output for each of these short texts
-    /// differs at one address of 64, for the table at one of 512 (docs/adr/002).
+    /// The address of a compressor's state has no influence. For each of these short texts, isa-l's own output differs at
+    /// one address of 64, for the table at one of 512 (docs/adr/002).
     @Test(arguments: CompressionLevel.allCases)
     func bytesDoNotDependOnAddresses(_ level: CompressionLevel) throws {
         let words = "acorn birch cedar daisy elder fern grape hazel iris jute kale lily".split(separator: " ")
@@ -107,7 +107,7 @@ struct DeflateTests {
         }
     }
 
-    /// A codec's pieces join at any place, also behind a single byte and behind nothing.
+    /// A codec's pieces can be joined at any place, also after a single byte and after no bytes.
     @Test(arguments: CompressionLevel.allCases, [0, 1, 2, 1000])
     func piecesJoin(_ level: CompressionLevel, _ cut: Int) throws {
         let input = rows(100)
@@ -125,7 +125,7 @@ struct DeflateTests {
         #expect(try inflated(data) == input)
     }
 
-    /// As small as promised, beside zlib.
+    /// The output is as small as promised, compared with zlib.
     @Test func sizes() throws {
         let input = rows(60_000)
         let script = """

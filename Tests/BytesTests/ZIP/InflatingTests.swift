@@ -4,7 +4,7 @@ import CZlib
 import CZstd
 import Testing
 
-/// A way to compress, with the inflater that undoes it.
+/// A way to compress, with its inflater.
 enum Compression: String, CaseIterable, Sendable {
     case gzip, xz, zstd
 
@@ -63,7 +63,7 @@ enum Compression: String, CaseIterable, Sendable {
         return out
     }
 
-    /// Text that repeats itself a little, larger than any buffer on the way.
+    /// Text with a few repetitions, larger than any buffer on the way.
     private let text: [UInt8] = (0..<40_000).flatMap { Array("component \($0 &* 2_654_435_761 % 1_000_003)\n".utf8) }
 
     @Test(arguments: Compression.allCases, [1, 7, 4096, .max])
@@ -92,7 +92,7 @@ enum Compression: String, CaseIterable, Sendable {
     @Test(arguments: Compression.allCases)
     func `A changed byte in the middle is refused`(compression: Compression) throws {
         var whole = try compression.compress(text)
-        // The check sum of zstd is off unless it is asked for, so its header is what is broken here.
+        // zstd's checksum is off by default, so the test breaks the header instead.
         whole[compression == .zstd ? 4 : whole.count / 2] ^= 0xFF
         #expect(throws: InflaterError.self) { try inflate(whole, compression) }
     }

@@ -27,7 +27,7 @@ import Testing
         return found
     }
 
-    /// An archive as Python writes it, by a script that has `z`, an open ZipFile.
+    /// An archive from Python, by a script that has `z`, an open ZipFile.
     private func python(_ name: String, _ script: String, after: String = "") throws -> String {
         let path = path(name)
         let process = Process()
@@ -43,7 +43,7 @@ import Testing
         return path
     }
 
-    /// Impossible sizes and places of 64 bits, in the first entry and in the second.
+    /// Impossible 64-bit sizes and positions, in the first entry and in the second.
     @Test(arguments: [
         "1, 2 ** 64 - 1, 0", "1, 2 ** 63, 0", "1, 5, 2 ** 64 - 1", "0, 2 ** 64 - 1, 0", "0, 0, 2 ** 64 - 1",
     ])
@@ -97,7 +97,7 @@ import Testing
     @Test func bombIsStopped() throws {
         let path = try python("bomb.zip", "z.writestr('bomb', b'\\0' * 200000000)")
         #expect(throws: ZIPError.self) { try read(path) }
-        // One that lies of its size: 16 bytes are declared, in both places.
+        // An entry with a wrong size: 16 bytes are declared, in both places.
         let liar = try python(
             "liar.zip", "z.writestr('bomb', b'\\0' * 1000000)",
             after: """
@@ -139,7 +139,7 @@ import Testing
             var bytes = good
             bytes[index] ^= 0x55
             try Data(bytes).write(to: URL(fileURLWithPath: torn))
-            // Names and times may change unseen; contents may not.
+            // Changes of names and times may go unnoticed; changes of contents may not.
             if let found = try? read(torn) {
                 for content in found.values { #expect(whole.values.contains(content) || content.isEmpty) }
             }

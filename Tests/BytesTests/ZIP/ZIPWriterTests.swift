@@ -92,7 +92,7 @@ struct ZIPWriterTests {
         #expect(digest == Digest.of(sheet, .sha256).hexadecimal)
     }
 
-    /// The writer's invariants hold after each step, also after steps that fail.
+    /// The writer's invariants hold after each step, also after failing steps.
     @Test func theDirectoryIsSoundAtEachStep() throws {
         let zip = ZIPWriter(time: noon, level: .quick, isLarge: false, to: { _ in })
         func attempt(_ step: () throws -> Void) {
@@ -209,7 +209,7 @@ struct ZIPWriterTests {
         #expect(throws: SinkError.self) { try zip.finish() }
     }
 
-    /// MS-DOS times begin in 1980 and end in 2107 (APPNOTE §4.4.6).
+    /// MS-DOS times range from 1980 to 2107 (APPNOTE §4.4.6).
     @Test(arguments: [(Int64.min, "1980-1-1"), (0, "1980-1-1"), (Int64.max, "2107-12-31")] as [(Int64, String)])
     func timesOutOfRange(_ time: Int64, _ expected: String) throws {
         let folder = try TemporaryFolder()

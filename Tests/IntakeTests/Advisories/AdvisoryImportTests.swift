@@ -46,7 +46,7 @@ import Testing
         try bench.sbom(file: path, organization: organization, project: name)
     }
 
-    /// `library version: vulnerability > top fix | fixes`, of all current projects.
+    /// `library version: vulnerability > top fix | fixes`, for all current projects.
     private func findings(_ bench: Workbench) throws -> [String] {
         try bench.database.read { connection in
             try connection.all(
@@ -79,14 +79,14 @@ import Testing
         let counting = CountingDatabase(bench.database)
         let lines = (0..<200).map { record("GHSA-\($0)", aliases: ["CVE-2026-\($0)"], package: "package-\($0)") }
         _ = try AdvisoryImport(RecordImport(into: counting)).run([try write(lines, to: bench)])
-        // An advisory, its two names and its package; a vulnerability, and the link to it.
+        // An advisory, its two names and its package; a vulnerability, and the link between both.
         #expect(counting.largest <= 200 * 6 + 20)
         #expect(try bench.number("SELECT count(*) FROM vulnerability WHERE edition = 1 AND type = 'CVE'") == 200)
     }
 
     @Test func librariesThatAreThereAreMatchedAndTheirScopesTouched() throws {
         let bench = try Workbench()
-        // The first advisories change every report: nothing was assessed before.
+        // The first advisories change every report, because nothing was assessed before.
         _ = try load([record("GHSA-0", modified: "2020-01-01T00:00:00Z", withdrawn: "2020-01-01T00:00:00Z")], bench)
         try project(bench, ["pkg:npm/dates@1.4.0"], name: "Uses")
         try project(bench, ["pkg:npm/other@1.0.0"], name: "Other")
@@ -101,7 +101,7 @@ import Testing
         #expect(try revision(bench, "project", "Other") == before.1)
         #expect(try #require(try revision(bench, "organization", "Organization 1")) > #require(organizations.0))
         #expect(try revision(bench, "organization", "Organization 2") == organizations.1)
-        // The same again changes nothing.
+        // Repeating the import changes nothing.
         let (again, matched) = try load([record("GHSA-1", aliases: ["CVE-2026-1"])], bench)
         #expect((again.read, again.added, again.updated, matched) == (1, 0, 0, 0))
         #expect(try revision(bench, "project", "Uses") == after)
@@ -130,7 +130,7 @@ import Testing
         #expect(try findings(bench) == ["dates 1.4.0: CVE-2026-2 > 1.5.0 | 1.5.0"])
     }
 
-    /// The versions that leave all vulnerabilities of a library behind, as its findings have them.
+    /// The versions without all vulnerabilities of a library, as stored in its findings.
     private func upgrades(_ bench: Workbench) throws -> [String] {
         try bench.database.read { try $0.all("SELECT DISTINCT upgrade FROM finding ORDER BY 1") { $0.string(0) } }
     }
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    /// Advisories in any order give the same vulnerabilities.
+    /// Advisories give the same vulnerabilities in any order.
     @Test(arguments: [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]]) func aliasesAreMerged(order: [Int])
         throws
     {
@@ -159,8 +159,8 @@ import Testing
             record("PYSEC-1", aliases: ["GO-1"]), record("RUSTSEC-1"),
         ]
         for index in order { try load([records[index]], bench) }
-        // The vulnerabilities of the project stay until its alerts are evaluated; the subject of a resolved alert stays
-        // as history.
+        // The project's vulnerabilities stay until its alerts are evaluated; the subject of a resolved alert stays as
+        // history.
         try StaleAlerts(database: bench.database, now: { 1 }).run(organization: 1) { true }
         #expect(try vulnerabilities(bench) == ["CVE-2026-1 = GHSA-1 GO-1 PYSEC-1", "RUSTSEC-1 = "])
         #expect(
@@ -202,8 +202,8 @@ import Testing
         #expect(try findings(bench).count == 2)
     }
 
-    /// A fix belongs to one vulnerability. The version that fixes all vulnerabilities belongs to the library, which has none
-    /// while one of its vulnerabilities has no fix.
+    /// A fix belongs to one vulnerability. The version that fixes all vulnerabilities belongs to the library; there is none
+    /// while one of them has no fix.
     @Test func fixesAreTheirOwn() throws {
         let bench = try Workbench()
         try load(
@@ -323,16 +323,16 @@ import Testing
         JOIN vulnerability v ON v.id = f.vulnerability ORDER BY l.purl, v.name
         """
 
-    /// Advisories that come before or after the project give the same findings, which other comparators confirm.
+    /// Advisories that arrive before or after the project give the same findings, which other comparators confirm.
     @Test(arguments: TemporaryDatabase.engines) func theOrderOfImportsDoesNotMatter(engine: Engine) throws {
         let decisions = try TestData.lines("matching/decisions.tsv").map { $0.split(separator: "\t").map(String.init) }
-        // Package URLs are kept in their canonical spelling, which escapes more.
+        // Package URLs are stored in their canonical spelling, which escapes more.
         func pair(_ purl: String, _ advisory: String) -> String {
             "\(purl.removingPercentEncoding ?? purl) \(advisory)"
         }
         let wanted = Set(
             decisions.filter { $0[2] == "yes" && !$0[1].hasSuffix("-withdrawn") }.map { pair($0[0], $0[1]) })
-        // Pairs about which comparators differ are decided by nobody.
+        // Pairs on which the comparators disagree are left out.
         let decided = Set(decisions.map { pair($0[0], $0[1]) })
         let parts = Set(decisions.map(\.[0])).sorted().enumerated().map {
             ["type": "library", "name": "part-\($0.offset)", "version": "1", "purl": $0.element]

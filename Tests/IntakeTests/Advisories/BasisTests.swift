@@ -9,7 +9,7 @@ import Testing
 
 /// The basis of verdicts about vulnerabilities.
 @Suite struct BasisTests {
-    /// Eight libraries: of each kind of obstacle one, and two that can be looked up.
+    /// Eight libraries: one for each kind of obstacle, and two that can be looked up.
     private static let document = """
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,
          "metadata":{"component":{"type":"application","name":"app","bom-ref":"root"}},"components":[
@@ -61,7 +61,7 @@ import Testing
         #expect(second.ecosystems.map(\.name) == ["npm"])
         #expect(npm.records == 2 && npm.newest == 1_767_312_000_000 && npm.read == 5 && npm.libraries == 2)
 
-        // A record that changes counts once, and leaves the ecosystem that it no longer names.
+        // A changed record counts once, and leaves an ecosystem that it no longer names.
         try advise(bench, record("A-1", "2026-01-04", "npm", "Debian:12"))
         let third = try basis(bench)
         #expect(third.matchable == 3 && third.ecosystems.map(\.name) == ["Debian:12", "npm"])
@@ -74,7 +74,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
     }
 
-    /// One look at what every library rests on, and the counts of reasons, from the facts themselves.
+    /// One query for the basis of every library, and the counts of reasons from the facts themselves.
     @Test(arguments: TemporaryDatabase.engines)
     func `The basis of a scan is that of its libraries`(engine: Engine) throws {
         let bench = try Workbench(engine)
@@ -155,7 +155,7 @@ import Testing
         #expect(try tables.map { try bench.texts($0) } == before)
     }
 
-    /// A record that older rules read is read again though it did not change.
+    /// A record that older rules read is read again although it did not change.
     @Test func `Records of older rules are read again`() throws {
         let bench = try Workbench()
         let text = record("A-1", "2026-01-02", "npm")

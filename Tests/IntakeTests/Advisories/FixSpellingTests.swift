@@ -5,7 +5,7 @@ import Testing
 
 @testable import Intake
 
-/// Fixes are named as the ecosystem spells versions, and by the advisory that describes the vulnerability.
+/// Fixes have the ecosystem's spelling of versions, and come from the advisory that describes the vulnerability.
 struct FixSpellingTests {
     private static let document = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","components":[

@@ -5,13 +5,13 @@ import Testing
 
 @testable import Intake
 
-/// EPSS scores of a day take the place of those of the day before at once, and no transaction writes all of them.
+/// The EPSS scores of a day replace those of the previous day at once, and no transaction writes all of them.
 @Suite struct LikelihoodListTests {
     private static let count = 5000
     private static let shown: SQL =
         "SELECT h.score FROM likelihood h, (SELECT 'CVE-2026-1' AS name) v WHERE \(Likelihoods.ofVulnerability)"
 
-    /// A file in which every score is this.
+    /// A file in which every score has this value.
     private func list(_ score: String, in folder: TemporaryFolder) throws -> LikelihoodList {
         let rows = (1...Self.count).map { "CVE-2026-\($0),\(score),0.5" }
         let lines = ["#model_version:v1,score_date:2026-03-01T00:00:00+0000", "cve,epss,percentile"] + rows
@@ -35,7 +35,7 @@ import Testing
     func `What an update that died has left is never seen`(engine: Engine) throws {
         let bench = try Workbench(engine)
         try list("0.1", in: bench.folder).write(in: bench.database)
-        // Its number, and two of three pages.
+        // The number, and two of three pages.
         let failing = FailingDatabase(bench.database, writes: 3, isAfter: false)
         #expect(throws: (any Error).self) { try list("0.2", in: bench.folder).write(in: failing) }
         #expect(try bench.number("SELECT count(*) FROM likelihood") > Self.count)

@@ -42,8 +42,8 @@ import Testing
         }
     }
 
-    /// Made-up advisories of thirteen ecosystems at the edges of their ranges, as two other comparators decide; malformed
-    /// versions match no range.
+    /// Made-up advisories of thirteen ecosystems at the limits of their ranges, as two other comparators decide;
+    /// malformed versions match no range.
     @Test func agreesWithOtherComparators() throws {
         let advisories = try Advisories(TestData.path("matching/advisories.jsonl"))
         let decisions = try TestData.lines("matching/decisions.tsv").map { $0.split(separator: "\t") }
@@ -60,7 +60,7 @@ import Testing
 
     private static let shared = TestData.shared("data")
 
-    /// Every decision on real packages and advisories, against two independent comparators.
+    /// Every decision about real packages and advisories, compared with two independent comparators.
     @Test(.enabled(if: shared != nil, "needs ../shared/data")) func agreesOnRealAdvisories() throws {
         let folder = try #require(Self.shared)
         let advisories = try Advisories("\(folder)/advisories")
@@ -76,7 +76,7 @@ import Testing
         #expect(decisions > 2000)
     }
 
-    /// A version that is not of its scheme is not matched by ranges.
+    /// Ranges do not match a version outside of their scheme.
     @Test(.enabled(if: shared != nil, "needs ../shared/data")) func ambiguousVersionsMatchNothing() throws {
         let folder = try #require(Self.shared)
         let advisories = try Advisories("\(folder)/advisories")

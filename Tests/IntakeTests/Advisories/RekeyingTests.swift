@@ -29,7 +29,7 @@ import Testing
         try bench.database.write { try Findings.markRekeying(on: $0) }
     }
 
-    /// What was imported under older rules gets its keys and findings, and reports of it become stale.
+    /// Libraries from imports under older rules get their keys and findings, and reports of them become stale.
     @Test(arguments: TemporaryDatabase.engines) func keysAreMadeAnew(engine: Engine) throws {
         let bench = try Workbench(engine)
         let path = bench.folder.path("a.jsonl")
@@ -60,12 +60,12 @@ import Testing
         #expect(after == whole)
         #expect(zip(before, try bench.texts(revisions)).map { $0 == $1 } == [true, false, true, false])
         #expect(try bench.database.read { try Findings.rekeyingMark(on: $0) } == nil)
-        // Alerts of the other organization are work of its own.
+        // Alerts of the other organization are separate work.
         #expect(try bench.database.read { try Findings.staleOrganizations(on: $0) } == [2])
         #expect(try bench.queue.matchAll() == 0)
         #expect(try bench.database.read { try Findings.staleOrganizations(on: $0) } == [])
 
-        // The same again changes nothing.
+        // Repeating the work changes nothing.
         let now = try bench.texts(revisions)
         try mark(bench)
         #expect(try bench.queue.matchAll() == 0)

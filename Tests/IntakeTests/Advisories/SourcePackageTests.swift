@@ -7,11 +7,11 @@ import Testing
 
 @testable import Intake
 
-/// Libraries are matched by facts beside their package URLs, in every syntax that has them.
+/// Libraries are matched by facts beside their package URLs, in every syntax with such facts.
 @Suite struct SourcePackageMatching {
     private static let purl = "pkg:deb/debian/libssl3@3.0.11-1~deb12u1?arch=amd64&distro=debian-12.2"
 
-    /// One document for each syntax; all say that `libssl3` was built from `openssl`.
+    /// One document for each syntax; all state that `libssl3` was built from `openssl`.
     private static let documents: [(syntax: String, text: String)] = [
         (
             "CycloneDX JSON",
@@ -138,7 +138,7 @@ import Testing
             try findings(bench) == ["libssl3|3.0.11-1~deb12u1|CVE-2026-1"], "\(Self.documents[document].syntax)")
     }
 
-    /// The ecosystems that advisories cover, and so those in which a component was not looked up.
+    /// The ecosystems with advisories, which determine the components that were not looked up.
     @Test(arguments: TemporaryDatabase.engines) func ecosystemsWithAdvisories(engine: Engine) throws {
         let bench = try Workbench(engine)
         func places() throws -> Set<String> {
@@ -197,7 +197,7 @@ import Testing
                 ])
     }
 
-    /// Fixed versions of Red Hat lose their architecture when they are read.
+    /// Fixed versions in Red Hat's records lose their architecture when they are read.
     @Test func fixesHaveNoArchitecture() throws {
         let bench = try Workbench()
         try advise(
@@ -218,7 +218,7 @@ import Testing
         #expect(try bench.texts("SELECT top_fix FROM finding") == ["2:4.4.1-3.el9_2"])
     }
 
-    /// Dart's build numbers count in ranges that are called SEMVER.
+    /// Dart's build numbers count, in ranges called SEMVER.
     @Test func buildNumbersOfPub() throws {
         let bench = try Workbench()
         try advise(

@@ -7,7 +7,7 @@ import Testing
 
 /// Alerts over imports, advisories and marks, on both engines.
 @Suite struct AlertsOverImports {
-    /// `number state library version subject: resolution` of a project's alerts of a type.
+    /// `number state library version subject: resolution` for a project's alerts of a type.
     private func alerts(
         _ bench: Workbench, type: String = "SECURITY_VULNERABILITY", project: String = "Project"
     ) throws -> [String] {
@@ -85,7 +85,7 @@ import Testing
         try bench.sbom(two)
         try bench.sbom(cycloneDX([("other", "1.0.0")]), project: "Other")
         #expect(try alerts(bench) == [])
-        // The first advisories end that reports say "not assessed"; later ones touch the projects that they are about.
+        // After the first advisories, reports no longer say "not assessed"; later ones affect only their projects.
         try advisories(bench, [("CVE-2025-9", "elsewhere", false)])
         let revision = try bench.number("SELECT revision FROM project WHERE name = 'Other'")
         try advisories(bench, [("CVE-2026-1", "dates", false)])
@@ -137,8 +137,8 @@ import Testing
             ])
     }
 
-    /// Claims of the organization's own documents never reach another organization, although the names of projects
-    /// are the same.
+    /// Claims of an organization's documents never reach another organization, although the names of projects are the
+    /// same.
     @Test(arguments: TemporaryDatabase.engines)
     func organizationsAreApart(_ engine: Engine) throws {
         let bench = try Workbench(engine)

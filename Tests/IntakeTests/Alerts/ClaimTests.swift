@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// Claims of documents about vulnerabilities: alerts, rows of their own, and their change when advisories come.
+/// Claims of documents about vulnerabilities: alerts, their own rows, and their change when advisories arrive.
 struct ClaimTests {
     private static let rating = #"""
         "ratings":[{"method":"CVSSv31","score":9.8,"severity":"critical","vector":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
@@ -38,7 +38,8 @@ struct ClaimTests {
         for organization in 1...2 { try alerts.run(organization: Int64(organization)) { true } }
     }
 
-    /// `library vulnerability state` of each alert about a vulnerability, beside whose it is and its severity.
+    /// `library vulnerability state` for each alert about a vulnerability, with the vulnerability's owner and
+    /// severity.
     private func alerts(_ bench: Workbench) throws -> [String] {
         try bench.texts(
             """
@@ -82,7 +83,7 @@ struct ClaimTests {
         #expect(try alerts(bench) == ["a|CVE-2026-1|RESOLVED|1|critical"])
         #expect(try exposures(bench).isEmpty)
         #expect(try bench.texts("SELECT severity, open_alerts FROM project_severity").isEmpty)
-        // Deleting the project leaves nothing of it.
+        // Deleting the project removes all of it.
         try bench.database.write { connection in
             let ids = try connection.first("SELECT id, product FROM project") { ($0.integer(0), $0.integer(1)) }
             let scope = Scope(kind: .project, organization: 1, product: ids?.1 ?? 0, project: ids?.0 ?? 0)
@@ -103,7 +104,7 @@ struct ClaimTests {
             #expect(try alerts(bench).count == 2)
             try advise(bench, Self.advisory)
         }
-        // The advisory's name and severity; `b` is claimed although it is not found.
+        // The advisory's name and severity; `b` has a claim but no finding.
         #expect(try alerts(bench) == ["a|CVE-2026-1|OPEN|0|low", "b|CVE-2026-1|OPEN|0|low"])
         #expect(try exposures(bench) == ["a|CVE-2026-1|1|0|", "b|CVE-2026-1|0|1|"])
         #expect(try bench.number("SELECT count(*) FROM vulnerability WHERE organization > 0") == 0)
@@ -155,7 +156,7 @@ struct ClaimTests {
             try settle(bench)
             #expect(try bench.texts("SELECT revision FROM project WHERE name = 'A'") == revision)
             #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
-            // The document that said it is gone, so the other one counts.
+            // The document with the claim was deleted, so the other one counts.
             try bench.sbom(document(), project: "B")
             try settle(bench)
             try bench.intake.sweep()
@@ -210,7 +211,7 @@ struct ClaimTests {
         #expect(try exposures(bench).isEmpty)
     }
 
-    /// All rows to which claims and exposures refer exist, also after changes and removals.
+    /// All rows that claims and exposures refer to exist, also after changes and removals.
     @Test(arguments: TemporaryDatabase.engines)
     func `Nothing refers to what is not there`(engine: Engine) throws {
         let bench = try Workbench(engine)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Intake
 
-/// Alerts of large projects are decided beside SQLite's only writer.
+/// Alerts of large projects are decided without holding SQLite's only writer.
 @Suite struct DecidedAsideTests {
     private static let count = 400
     private static let packages = (0..<count).map { (name: "package-\($0)", version: "1") }
@@ -56,7 +56,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
     }
 
-    /// Imports a VEX document with statements about the packages in turn, each about a vulnerability of its own.
+    /// Imports a VEX document with statements about the packages in turn, each about a different vulnerability.
     private func state(_ numbers: Range<Int>, into database: any Database, _ bench: Workbench) throws {
         let statements = numbers.map { number in
             """
@@ -87,7 +87,7 @@ import Testing
         try state(0..<Self.count, into: counting, bench)
         #expect(try open(bench, "SECURITY_VULNERABILITY") == Self.count)
         #expect(try bench.number("SELECT count(*) FROM vex_use WHERE outcome = 'APPLIED'") == Self.count)
-        // Alerts, their events, exposures and outcomes in one write; the vulnerabilities of the statements were named some at a time.
+        // Alerts, their events, exposures and outcomes in one write; the vulnerabilities of the statements were named in parts.
         #expect(counting.largest < Self.count * 4 + 20)
         #expect(
             counting.writes.filter { $0 > Self.count }.count == 2,
@@ -108,7 +108,7 @@ import Testing
     @Test func `What changes while it is decided is not lost`() throws {
         let bench = try Workbench()
         try bench.sbom(cycloneDX(Self.packages))
-        // So that the alerts are written again.
+        // This causes the alerts to be written again.
         try bench.database.write { _ = try $0.run("UPDATE alert SET description = 'before'") }
         let first = try #require(try bench.texts("SELECT uuid FROM alert ORDER BY number").first)
         let meddling = MeddlingDatabase(bench.database, afterSnapshot: 3) { database in
@@ -156,13 +156,13 @@ import Testing
     }
 }
 
-/// A database into which somebody else writes once, right after one of the snapshots.
+/// A database into which another process writes once, directly after one of the snapshots.
 private final class MeddlingDatabase: ForwardingDatabase {
     let real: any Database
     private let left: Mutex<Int>
     private let meddle: @Sendable (any Database) throws -> Void
 
-    /// - Parameter number: after which snapshot, counted from 1.
+    /// - Parameter number: the snapshot after which it happens, counted from 1.
     init(
         _ real: any Database, afterSnapshot number: Int, _ meddle: @escaping @Sendable (any Database) throws -> Void
     ) {

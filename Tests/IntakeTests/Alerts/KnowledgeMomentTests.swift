@@ -6,8 +6,8 @@ import Testing
 
 @testable import Intake
 
-/// An import that was decided beside the writer finds out what changed meanwhile, though no project shows its libraries and
-/// vulnerabilities yet.
+/// An import that was decided without holding the writer detects changes in the meantime, although no project shows its
+/// libraries and vulnerabilities yet.
 @Suite struct KnowledgeMomentTests {
     private func moment(_ bench: Workbench) throws -> KnowledgeMoment {
         try bench.database.read { try KnowledgeMoment.now(organization: 1, on: $0) }

@@ -7,7 +7,7 @@ import Testing
 @testable import Database
 @testable import Intake
 
-/// Decisions that hold for many alerts: where they hold, which of several counts, and how they end.
+/// Decisions that apply to many alerts: where they apply, which of several counts, and how they end.
 struct LastingDecisionTests {
     /// An organization with one project, `Web` in `Shop`, whose libraries `a` and `b` have vulnerabilities.
     private final class Bench {
@@ -43,7 +43,7 @@ struct LastingDecisionTests {
             return try IntakeJob.run(lease, intake: bench.intake, dataFolder: bench.folder.path(""))
         }
 
-        /// Decides about a vulnerability where a project is, and gives the number of alerts that changed.
+        /// Decides about a vulnerability in a project, and returns the number of changed alerts.
         @discardableResult
         func decide(
             _ reach: LastingDecision.Reach, as verdict: LastingDecision.Verdict = .ignored(IgnoreReason(.notAffected)),
@@ -85,7 +85,7 @@ struct LastingDecisionTests {
             _ = try StaleAlerts(database: bench.database, now: { now }).run(organization: 1) { true }
         }
 
-        /// The alerts about vulnerabilities that are not resolved, and whether they are ignored.
+        /// The unresolved alerts about vulnerabilities, and whether they are ignored.
         func alerts() throws -> [String] {
             try bench.texts(
                 """
@@ -109,7 +109,7 @@ struct LastingDecisionTests {
             $0.versions = "vers:npm/<2.0.0"
             $0.projectVersions = "vers:generic/<3"
         }
-        // `main` is no version that could be in a range.
+        // `main` is not a version that a range could contain.
         #expect(try it.alerts().allSatisfy { $0.hasSuffix("OPEN") })
         try it.decide(.project, in: "Web - main") {
             $0.vulnerability = "cve-1"
@@ -166,7 +166,7 @@ struct LastingDecisionTests {
             ])
         #expect(try it.decide(.organization).alerts == 1)
         #expect(try it.alerts().filter { $0.hasSuffix("OPEN") } == ["Foreign|a|1.0.0|CVE-1|OPEN"])
-        // By another name of the vulnerability, and whatever the vulnerability of a library is.
+        // By another name of the vulnerability, and for every vulnerability of a library.
         #expect(try it.decide(.product, as: .open) { $0.vulnerability = "GHSA-xxxx-5" }.alerts == 2)
         #expect(try it.decide(.product) { $0.libraryName = "pkg:npm/a" }.alerts == 2)
     }
@@ -185,7 +185,7 @@ struct LastingDecisionTests {
         #expect(try state() == "OPEN")
         let newer = try it.decide(.project).decision
         #expect(try state() == "IGNORED")
-        // An import applies the decision as the call did.
+        // An import applies the decision in the same way as the call.
         try it.upload([("a", "1.0.0"), ("b", "1.0.0")])
         #expect(try it.alerts() == ["Web|a|1.0.0|CVE-1|IGNORED", "Web|b|1.0.0|CVE-1|IGNORED"])
         let uuid = try it.bench.texts("SELECT uuid FROM alert WHERE subject = 'CVE-1' ORDER BY number")[0]
@@ -194,7 +194,7 @@ struct LastingDecisionTests {
         try it.upload([("a", "1.0.0")])
         #expect(try state() == "OPEN")
         #expect(try it.bench.number("SELECT decision_id FROM alert WHERE uuid = \(uuid)") == 0)
-        // A decision about this alert takes the place of its own, and can be withdrawn; then the newest of the project counts.
+        // A decision about this alert replaces its own, and can be withdrawn; the newest decision of the project then counts.
         var mine = LastingDecision(.ignored(.none), reach: .alert, organization: 1, by: 7, at: it.time)
         mine.comments = "after all"
         let made = try it.write { [mine] in try Decisions.add(mine, alerts: [uuid], $0) }
@@ -266,7 +266,7 @@ struct LastingDecisionTests {
         }
         #expect(ended == 2)
         #expect(try it.bench.database.read { try Decisions.expired(at: end, on: $0) } == nil)
-        // What is wider counts then.
+        // The wider decision then counts.
         try it.settle(at: end)
         #expect(try it.alerts() == ["Web|a|1.0.0|CVE-1|IGNORED"])
         let lines = try it.bench.texts("SELECT class, aspect, after, operator FROM change ORDER BY id DESC LIMIT 2")
@@ -290,7 +290,7 @@ struct LastingDecisionTests {
                 "The decision for it and others is over"
             ])
         #expect(try it.write { try Decisions.withdraw([made.id], $0) } == made.id)
-        // Nobody else may withdraw it, and it is deleted with its product.
+        // Other users may not withdraw it, and it is deleted with its product.
         let other = try it.decide(.product, in: "Web - 1").decision
         let foreign = try it.bench.database.write { connection in
             try Decisions.withdraw(
@@ -318,7 +318,7 @@ struct LastingDecisionTests {
         #expect(try it.alerts() == ["Web|a|1.0.0|CVE-1|OPEN"])
         try it.settle()
         #expect(try it.alerts() == ["Web|a|1.0.0|CVE-1|IGNORED"])
-        // As does a process that is gone.
+        // So does a process that has ended.
         let next = try it.write { [decision] in try Decisions.add(decision, alerts: [], $0) }[0]
         try work.resume()
         try it.settle()
@@ -328,7 +328,7 @@ struct LastingDecisionTests {
 
     // MARK: Thousands of projects
 
-    /// Projects with one alert each, about one vulnerability of one library, without the work of as many imports.
+    /// Projects with one alert each, about one vulnerability of one library, without as many imports.
     private func fill(_ bench: Workbench, projects: Int) throws {
         let numbers: SQL = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(projects))"
         try bench.database.write { connection in

@@ -17,7 +17,7 @@ struct LibraryClaimsTests {
                 return number
             }
         }
-        // Two hundred vulnerabilities that each have all of a hundred components.
+        // Two hundred vulnerabilities, each of which affects a hundred components.
         for place in 0..<200 { #expect(try add(100, at: place)) }
         #expect(try !add(1, at: 200))
         #expect(claims.references.count == 100)

@@ -50,12 +50,12 @@ struct NameVerdictsTests {
         #expect(verdicts("/(?!x)/", scan: scan) == [.unknown, .unknown, .unknown])
         #expect(verdicts("other", scan: scan) == [nil, nil, nil])
         #expect(verdicts("bad*", scan: scan + 1) == [nil, nil, nil])
-        // A caller that has to stop gets none.
+        // A caller that must stop gets none.
         #expect(try NameVerdicts(policies, scan: scan, in: bench.database) { true } == nil)
         #expect(try rejected(bench) == ["bad-one"])
     }
 
-    /// Without a verdict nothing is decided, and the project is looked at again.
+    /// Without a verdict nothing is decided, and the project is evaluated again.
     @Test(arguments: Engine.allCases) func whatCameInBetweenIsDecidedAfterwards(engine: Engine) throws {
         let bench = try Workbench(engine)
         try bench.sbom(Self.document)
@@ -74,7 +74,7 @@ struct NameVerdictsTests {
         #expect(try rejected(bench) == [])
         try StaleAlerts(database: bench.database, now: { 2 }).run(organization: 1) { true }
         #expect(try rejected(bench) == ["bad-one"])
-        // Its earlier decisions stay meanwhile.
+        // Its earlier decisions stay in the meantime.
         try evaluate()
         #expect(try rejected(bench) == ["bad-one"])
         #expect(try bench.texts("SELECT project FROM stale_project").count == 1)

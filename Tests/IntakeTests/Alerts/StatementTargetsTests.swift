@@ -5,7 +5,7 @@ import Testing
 
 @testable import Intake
 
-/// How statements in an SBOM find their targets, and the outcome of statements without one.
+/// The targets of statements in an SBOM, and the outcome of statements without one.
 struct StatementTargetsTests {
     private static let serial = "3e671687-395b-41f5-a30f-a58921a69b79"
     private static let statement = #""analysis":{"state":"not_affected"}"#
@@ -151,10 +151,10 @@ struct StatementTargetsTests {
         #expect(result.libraries == 2 && result.warnings.count == 1, "\(result.warnings)")
         #expect(try states(bench) == ["a": "IGNORED", "b": "IGNORED"])
         #expect(try bench.number("SELECT revision FROM project") > before)
-        // The statement is kept beside what the project's own document says.
+        // The statement is stored in addition to the claim of the project's own document.
         #expect(try bench.number("SELECT count(*) FROM vulnerability_claim c JOIN project p ON p.scan = c.scan") == 1)
         #expect(try bench.number("SELECT count(*) FROM vex_statement") == 1)
-        // A later one counts more.
+        // A later one takes precedence.
         let taken = #"{"id":"PYSEC-1","analysis":{"state":"in_triage"},"affects":[{"ref":"pkg:npm/a@1"}]}"#
         try bench.sbom(vex(taken))
         #expect(try states(bench) == ["a": "OPEN", "b": "IGNORED"])

@@ -53,7 +53,7 @@ struct StatementsTests {
         try Data(Self.advisory.replacing("\n", with: "").utf8).write(to: URL(fileURLWithPath: path))
         _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
         try fixture.queue.matchAll()
-        // Before the components, under another name than ours.
+        // They come before the components, under another name than Waybill's.
         let statement = """
             {"id":"CVE-2026-1","analysis":{"state":"not_affected","justification":"code_not_reachable","detail":"no call"},
              "affects":[{"ref":"a"},{"ref":"nowhere"}]}
@@ -63,7 +63,7 @@ struct StatementsTests {
             try alerts(fixture) == [
                 ["a", "IGNORED", "VEX: not affected (code not reachable): no call"], ["b", "OPEN", ""],
             ])
-        // By another name of it, and for an exploitable one.
+        // By another name, and for an exploitable one.
         let others = """
             {"id":"GHSA-aaaa-bbbb-cccc","analysis":{"state":"exploitable"},"affects":[{"ref":"a"}]},
             {"id":"X-1","references":[],"affects":[{"ref":"b","versions":[{"version":"1","status":"unaffected"}]}]}

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Intake
 
-/// Files of which an upload has only a digest, and the libraries that others know by it, on both engines.
+/// Files for which an upload has only a digest, and the libraries that others know by the digest, on both engines.
 @Suite struct DigestNamingTests {
     private static let sha1 = String(repeating: "c", count: 40)
     private static let sha256 = String(repeating: "d", count: 64)
@@ -31,7 +31,7 @@ import Testing
         return try IntakeJob.run(try bench.lease(job), intake: bench.intake, dataFolder: bench.folder.path(""))
     }
 
-    /// A document that has the library by its name.
+    /// A document that names the library.
     @discardableResult
     private func document(
         _ bench: Workbench, _ version: String = "2.4", project: String = "Named", organization: Int64 = 1
@@ -65,7 +65,7 @@ import Testing
         try bench.queue.matchAll()
     }
 
-    /// What a project shows: name, version, licences, occurrences and open alerts of the vulnerability.
+    /// The content of a project: name, version, licences, occurrences, and open alerts of the vulnerability.
     private func shown(_ bench: Workbench, _ project: String = "Legacy") throws -> [String] {
         try bench.texts(
             """
@@ -89,7 +89,7 @@ import Testing
         try document(bench)
         #expect(try agent(bench).warnings.isEmpty)
         #expect(try shown(bench) == [named])
-        // The same upload again changes nothing; the component keeps its document's facts.
+        // Repeating the upload changes nothing; the component keeps its document's facts.
         let rows = try bench.number("SELECT count(*) FROM library")
         try bench.database.write { _ = try $0.run("UPDATE project SET content_at = 5") }
         _ = try agent(bench)
@@ -242,7 +242,7 @@ import Testing
         #expect(try shown(bench) == ["dates|2.4|MIT|1|0"])
     }
 
-    /// An organization without such files looks nothing up.
+    /// An organization without such files makes no look-ups.
     @Test(arguments: TemporaryDatabase.engines)
     func `Digests are taken in when somebody asks`(engine: Engine) throws {
         let bench = try Workbench(engine)
@@ -258,7 +258,7 @@ import Testing
                 SELECT 1 FROM named_digest d WHERE d.organization = 1 AND d.sha1 = l.sha1 AND d.library = l.id)
             """)
         #expect(missing == 0)
-        // Asking again reads nothing twice.
+        // A second question reads nothing twice.
         try DigestNames.catchUp(organization: 1, in: bench.database)
         #expect(try bench.number("SELECT count(*) FROM named_digest") == taken)
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import Database
 @testable import Intake
 
-/// The migration gives rows of older imports what an import decides today.
+/// The migration gives rows of older imports the values that an import decides today.
 @Suite struct DirectnessMigrationTests {
     private func rows(_ bench: Workbench) throws -> [String] {
         try bench.texts(
@@ -20,7 +20,7 @@ import Testing
         let bench = try Workbench(engine)
         let packages = [("x", "1"), ("y", "1"), ("leaf", "1"), ("r", "1"), ("q", "1")]
         let edges = [("root", ["x"]), ("x", ["y"]), ("r", ["q"]), ("q", ["r"])]
-        // Several licences are an alert of each library.
+        // Several licences cause an alert for each library.
         let more = #""licenses":[{"license":{"id":"MIT"}},{"license":{"id":"ISC"}}]"#
         func document(_ edges: [(String, [String])]) -> String {
             cycloneDX(packages, edges: edges).replacing(#""licenses":[{"expression":"MIT OR Apache-2.0"}]"#, with: more)
@@ -31,7 +31,7 @@ import Testing
         #expect(wanted.contains { $0.hasSuffix("|-1|1") } && wanted.contains { $0.hasSuffix("|0|-1") })
         let before = try bench.number("SELECT sum(revision) FROM project")
         try bench.database.write { connection in
-            // As before: all direct without a graph, and libraries without a path transitive.
+            // As before: without a graph all are direct, and libraries without a path are transitive.
             let graph = try connection.integer("SELECT scan FROM project WHERE name = 'graph'") ?? 0
             try connection.run("UPDATE occurrence SET direct = 1 WHERE direct = -1")
             try connection.run(

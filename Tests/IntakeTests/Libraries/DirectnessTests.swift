@@ -51,7 +51,7 @@ import Testing
             try directness(cycloneDX(packages, edges: [("root", ["x", "y"]), ("x", ["y"])])) == [
                 "x": 1, "y": 1, "leaf": 1,
             ])
-        // Only a circle leads there.
+        // Only a cycle leads there.
         #expect(
             try directness(cycloneDX(packages, edges: [("x", ["y"]), ("y", ["x"])])) == ["x": 0, "y": 0, "leaf": 1])
     }
@@ -78,7 +78,7 @@ import Testing
             ])
         // A single edge is a graph.
         #expect(try directness(spdx(["a", "b"], [("a", "DEPENDENCY_OF", "SPDXRef-DOCUMENT")])) == ["a": 1, "b": 1])
-        // Of several described packages each is direct, also one that another needs.
+        // Each of several described packages is direct, even one that another needs.
         let described = [("SPDXRef-DOCUMENT", "DESCRIBES", "a"), ("SPDXRef-DOCUMENT", "DESCRIBES", "b")]
         #expect(try directness(spdx(["a", "b", "c"], edges + described)) == ["a": 1, "b": 1, "c": 0])
         let tags = """

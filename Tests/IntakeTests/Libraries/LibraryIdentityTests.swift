@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// The identity of a library over imports that describe it in other words, on both engines.
+/// The identity of a library over imports that describe it differently, on both engines.
 @Suite struct LibrariesOverImports {
     private func bom(_ components: [String], more: String = "") -> String {
         """
@@ -39,7 +39,7 @@ import Testing
         try bench.queue.matchAll()
     }
 
-    /// Ignores the vulnerability's alert, chooses a licence and marks the library.
+    /// Ignores the alert about the vulnerability, chooses a licence and marks the library.
     private func decide(_ bench: Workbench) throws {
         try bench.database.write { connection in
             let alert = try connection.first(
@@ -261,7 +261,7 @@ import Testing
         #expect(try times() != ["5|6"])
     }
 
-    /// PostgreSQL's indexes hold a third of a page; nothing else has to be long.
+    /// Entries of PostgreSQL's indexes take at most a third of a page; no other text needs to be long.
     @Test(arguments: Engine.allCases)
     func `Long names are taken on both engines and stay different`(engine: Engine) throws {
         let bench = try Workbench(engine)

@@ -16,8 +16,8 @@ import Testing
         Identifier.uuid(of: ["token p", "issue", "3", library, ""].joined(separator: "\0"), in: issues)
     }
 
-    /// Three rows of one library, as a document with a SHA-1, one with a qualifier and one with neither made them, and one
-    /// of a file; people decided about two of them.
+    /// Three rows of one library, from documents with a SHA-1, with a qualifier, and with neither, and one row of a file;
+    /// people decided about two of them.
     private func old(_ engine: Engine) throws -> any Database {
         let database = try TemporaryDatabase.open(TemporaryDatabase.url(engine))
         let step = try #require(Migration.all.firstIndex { $0.name.description == "identities" })
@@ -162,8 +162,8 @@ import Testing
         #expect(
             try texts(database, "SELECT library, license, reference_type FROM library_license ORDER BY library")
                 == ["1|1|Assigned by user", "2|1|Assigned by user", "3|1|Assigned by user"])
-        // The found licences stay for the day on which the choice is taken back. A later step reads it again from the facts, which
-        // say nothing of licences here.
+        // The found licences stay for the case that the choice is withdrawn. A later step reads it again from the facts, which
+        // have no licences here.
         #expect(try texts(database, "SELECT library, license, reference FROM replaced_license").isEmpty)
         #expect(
             try texts(database, "SELECT uuid, key_id, base FROM library_identity ORDER BY key_id")
@@ -198,11 +198,11 @@ import Testing
             try said("SELECT library_uuid, position, bug FROM library_bug ORDER BY position").map { $0.suffix(2) }
                 == ["B1", "B2"])
         #expect(try said("SELECT library_uuid, sha1 FROM file_origin") == ["s"])
-        // The ticket of one issue is appended to that of the other.
+        // The ticket of one issue is added to those of the other.
         #expect(
             try Set(texts(database, "SELECT issue_uuid, position FROM external_issue"))
                 == ["\(Self.issue(uuid))|0", "\(Self.issue(uuid))|1"])
-        // What was merged away stands in the change log; older lines have the new number.
+        // The change log has the merged rows; older lines get the new number.
         #expect(
             try texts(database, "SELECT class, scope_id, before, after FROM change ORDER BY id") == [
                 "NOTICE|1||", "IN_HOUSE|1|by rule|by hand", "NOTICE|1|older|newer", "ATTRIBUTE_VALUE|1|y|x",
@@ -213,7 +213,7 @@ import Testing
         let database = try old(engine)
         try database.migrate(Intake.migrationWorks)
         let uuid = LibraryDigest(of: Array("pkg:npm/a@1".utf8)).uuid
-        // The first that is not resolved, with what a person decided last.
+        // The first unresolved one, with a person's last decision.
         #expect(
             try texts(
                 database,

@@ -23,7 +23,7 @@ import Testing
             try $0.all("SELECT spdx, body FROM license_text ORDER BY spdx") { [$0.string(0), $0.string(1)] }
         }
         #expect(texts == [["Classpath", "As an exception"], ["MIT", "second"]])
-        // One that cannot be read keeps all of the folder out.
+        // One unreadable file keeps the whole folder from being imported.
         try write("broken.json", #"{"licenseId":"X","licenseText":"#)
         try write("New.json", #"{"licenseId":"New","licenseText":"new"}"#)
         #expect(throws: LicenseImportError.self) { try work.run(folder.url.path) }

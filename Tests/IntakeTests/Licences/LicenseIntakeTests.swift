@@ -7,7 +7,7 @@ import Testing
 
 /// Licences in imports, on both engines.
 struct LicenseIntakeTests {
-    /// A CycloneDX document: names, and the JSON of their `licenses`.
+    /// A CycloneDX document: names, with the JSON of their `licenses`.
     private func bill(_ libraries: [(name: String, licenses: String)]) -> String {
         let components = libraries.map { name, licenses in
             """
@@ -22,7 +22,7 @@ struct LicenseIntakeTests {
 
     private func expression(_ text: String) -> String { "{\"expression\":\"\(text)\"}" }
 
-    /// `artifact: expression in effect [term name, …]`; a term that does not bind stands in parentheses.
+    /// `artifact: expression in effect [term name, …]`; a term that does not bind is in parentheses.
     private func licenses(_ bench: Workbench) throws -> [String] {
         let rows = try bench.texts(
             """
@@ -119,7 +119,7 @@ struct LicenseIntakeTests {
             try texts(bench) == [
                 "same|Acme Commercial Licence|TEXT OF ACME", "same|Public domain note|TEXT OF THE NOTE",
             ])
-        // The same document again adds nothing.
+        // Repeating the document adds nothing.
         let before = try bench.texts("SELECT * FROM library ORDER BY id")
         try bench.sbom(spdx("same", declares: Self.declarations[0], first: !declaredFirst), project: "0")
         #expect(try bench.texts("SELECT * FROM library ORDER BY id") == before)
@@ -268,7 +268,7 @@ struct LicenseIntakeTests {
                 "UPDATE library_license SET chosen = 1, text = ''", "DELETE FROM library_text",
                 "DELETE FROM library_license WHERE reference_type <> 'Assigned by user' AND position > 0",
             ] as [SQL] { _ = try connection.run(statement) }
-            // Facts of before did not hold what the document declares.
+            // Earlier facts did not contain the document's declarations.
             let facts = try connection.all("SELECT library, body FROM library_facts") { ($0.integer(0), $0.string(1)) }
             for (library, body) in facts {
                 let old = body.replacing(#/,"references":\[[^\]]*\]/#, with: "")
@@ -287,7 +287,8 @@ struct LicenseIntakeTests {
         #expect(try licenses(bench).contains("c: ISC [ISC ISC]"))
     }
 
-    /// Texts that an older program read differently are read again; choices and preferences of people stay.
+    /// Texts that an older program interpreted differently are interpreted again; choices and preferences of people
+    /// stay.
     @Test(arguments: TemporaryDatabase.engines)
     func textsAreReadAgain(_ engine: Engine) throws {
         let bench = try Workbench(engine)
@@ -353,7 +354,7 @@ struct LicenseIntakeTests {
             ])
     }
 
-    /// Two licences of one name are two licences.
+    /// Two licences with one name are two licences.
     @Test(arguments: TemporaryDatabase.engines)
     func severalLicencesOfOneNameAreSeveral(_ engine: Engine) throws {
         let bench = try Workbench(engine)

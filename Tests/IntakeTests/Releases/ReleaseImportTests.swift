@@ -7,7 +7,7 @@ import Testing
 
 @testable import Intake
 
-/// Which versions registries have, and the alerts of newer ones.
+/// The versions in registries, and the alerts about newer ones.
 @Suite struct ReleaseImportTests {
     private static let document = """
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,
@@ -18,7 +18,7 @@ import Testing
           {"type":"library","bom-ref":"c","name":"openssl","version":"3.0.1-1","purl":"pkg:deb/debian/openssl@3.0.1-1?distro=debian-12"}]}
         """
 
-    /// As deps.dev answers, with what is to be passed over.
+    /// In the form of deps.dev's answers, with members to be skipped.
     private static let colors = """
         {"packageKey":{"system":"NPM","name":"@colors/colors"},"versions":[
          {"versionKey":{"system":"NPM","name":"@colors/colors","version":"1.4.0"},"publishedAt":"2020-03-01T10:00:00Z","isDefault":false},
@@ -68,14 +68,15 @@ import Testing
         #expect(rows == ["@colors/colors|2.0.0|1704153600000|1583056800000|2|1", "openssl|3.0.11-1|||0|0"])
         #expect(try bench.number("SELECT revision FROM project") > before, "reports made before are not given again")
 
-        // The same again changes nothing; a library that comes later is looked at when it comes.
+        // Repeating it changes nothing; a library that arrives later is compared on arrival.
         let revision = try bench.number("SELECT revision FROM project")
         _ = try run(bench, [bench.file(Self.colors)])
         #expect(try bench.number("SELECT revision FROM project") == revision)
         try bench.sbom(Self.document, organization: 2, product: "Other", project: "Other")
         #expect(try bench.number("SELECT count(*) FROM alert WHERE organization = 2 AND type LIKE 'NEW_M%'") == 3)
 
-        // Upgraded to the newest: resolved. Back again: reopened, not doubled.
+        // After the upgrade to the newest version the alert is resolved. After the return it is reopened, not
+        // doubled.
         let upgraded = Self.document.replacing("1.4.0", with: "2.0.0")
         try bench.sbom(upgraded)
         #expect(

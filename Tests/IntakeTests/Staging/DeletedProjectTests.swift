@@ -30,7 +30,7 @@ import Testing
         try counting.write { try Deletion.project(Writing(in: scope, by: .system, at: 1, on: $0)) }
         #expect(counting.largest < 20)
         #expect(try bench.texts("SELECT token FROM project") == [kept])
-        // An upload makes the project again, which the rows of the old one do not touch.
+        // An upload makes the project again; rows of the deleted one do not affect it.
         try bench.sbom(cycloneDX(Self.packages))
         counting.forget()
         for scan in try bench.database.read({ try AbandonedScan.all(on: $0) }) {
@@ -84,7 +84,7 @@ import Testing
         }
         #expect("\(try #require(error))".contains("\"Product\" was deleted"))
         #expect(try bench.number("SELECT count(*) FROM product") == 0)
-        // Without a number it was accepted from somebody who may make products.
+        // An upload without a number was accepted from a user who may make products.
         try bench.sbom(cycloneDX([(name: "b", version: "1")]))
         #expect(try bench.number("SELECT count(*) FROM product") == 1)
     }

@@ -3,7 +3,7 @@ import Intake
 import TestSupport
 import Testing
 
-/// PostgreSQL plans by what it has counted, and of a new database that is nothing. SQLite is given its statistics by the schema.
+/// PostgreSQL plans by its statistics, and a new database has none. The schema gives SQLite its statistics.
 @Suite struct FreshDatabaseTests {
     @Test(arguments: TemporaryDatabase.engines.filter { $0 == .postgresql })
     func `Uploads into a new database read each row a few times`(engine: Engine) throws {
@@ -13,10 +13,10 @@ import Testing
         }
         let count = 2000
         for version in ["1", "2", "3"] {
-            // Other libraries each time: all of the document before are removed.
+            // Other libraries each time, so all libraries of the previous document are removed.
             try bench.sbom(cycloneDX((0..<count).map { (name: "package-\(version)-\($0)", version: version) }))
         }
-        // What a session has read is counted at the end of a transaction.
+        // The rows that a session has read are counted at the end of a transaction.
         _ = try bench.database.write { try $0.run("SELECT pg_stat_force_next_flush()") }
         let reads = try bench.database.read { connection in
             try connection.all(

@@ -16,7 +16,7 @@ import Testing
             (0..<1200).map { ("p\($0)", "1") }, edges: [("root", (0..<1200).map { "p\($0)" })], more: more)
     }
 
-    /// A new project without claims is decided and written beside the writer.
+    /// A new project without claims is decided and written without holding the writer.
     @Test(arguments: [false, true], [false, true])
     func `An import that dies at any of its writes leaves nothing, and the next attempt succeeds`(
         isAfter: Bool, isNew: Bool
@@ -35,8 +35,7 @@ import Testing
             let intake = Intake(queue: Queue(database: failing, now: bench.queue.now)) {
                 UUID().uuidString
             }
-            // Each attempt starts again, as after a crash: by then the scan of the attempt before is known to be
-            // dead.
+            // Each attempt starts again, as after a crash, when the scan of the previous attempt is known to be dead.
             let published = try? IntakeJob.run(lease, intake: intake, dataFolder: "/")
             let state = try bench.texts("SELECT state FROM job WHERE id = \(lease.job.id)")
             if published != nil || state == ["SUCCESS"] { break }
@@ -134,13 +133,14 @@ import Testing
         #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == [])
         try bench.queue.fail(bad.lease.job, owner: "me", why: "broken")
         #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == [], "it may be tried again")
-        // A file without a job: a day later it is nobody's.
+        // A file without a job belongs to nobody after a day.
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSinceNow: -90_000)], ofItemAtPath: bad.path)
         #expect(try IntakeJob.sweepSpool(bench.queue, dataFolder: folder) == [])
         let later = Queue(database: bench.database) { bench.queue.now() + bench.queue.settings.retention + 1 }
         try later.forgetFinishedJobs()
-        // A clock may be set ahead while an upload waits for its job: nothing goes before ten minutes that no clock changes.
+        // A clock may be set forward while an upload waits for its job, so no file is deleted before ten minutes by a clock
+        // that nobody sets.
         for _ in 0..<3 { #expect(try IntakeJob.sweepSpool(later, dataFolder: folder) == []) }
         #expect(try IntakeJob.sweepSpool(later, dataFolder: folder, patience: .zero) == [bad.lease.job.uuid])
         #expect(!FileManager.default.fileExists(atPath: bad.path))

@@ -5,14 +5,14 @@ import Testing
 
 @testable import Intake
 
-/// A document without components is no inventory: product and project keep what they show.
+/// A document without components is no inventory: product and project keep their content.
 @Suite struct NoInventoryTests {
     private static let namespace = "http://cyclonedx.org/schema/bom/1.5"
     private static let root = #""metadata":{"component":{"type":"application","name":"shop","bom-ref":"root"}}"#
     private static let statement =
         #""vulnerabilities":[{"id":"CVE-1","analysis":{"state":"not_affected"},"affects":[{"ref":"root"}]}]"#
 
-    /// Documents with nothing in them, in each syntax.
+    /// Documents without content, in each syntax.
     static let empty = [
         #"{"bomFormat":"CycloneDX","specVersion":"1.5"}"#,
         #"{"bomFormat":"CycloneDX","specVersion":"1.5","components":null}"#,
@@ -177,7 +177,7 @@ import Testing
             document(#"{"id":"CVE-2099-1","analysis":{"state":"not_affected"},"affects":[{"ref":"root"}]}"#)
         ).warnings
         #expect(settled.count == 1 && settled[0].contains("decide nothing yet"))
-        // Of a component it is an alert, whatever else is said of the product.
+        // A claim about a component causes an alert, whatever other claims say about the product.
         let both = try bench.sbom(document(#"{"id":"CVE-2099-1","affects":[{"ref":"root"},{"ref":"a"}]}"#))
         #expect(both.warnings.isEmpty)
         #expect(try bench.texts(alerts) == ["a|CVE-2099-1|OPEN", "billing|CVE-2099-1|RESOLVED"])

@@ -9,7 +9,7 @@ import Testing
         try bench.database.read { try StagedScan.faults("1 = 1", on: $0) }
     }
 
-    /// They hold after each import, of a project that is new or not, and after a sweep.
+    /// They hold after each import, into a new project or an existing one, and after a sweep.
     @Test(arguments: TemporaryDatabase.engines) func importsKeepThem(engine: Engine) throws {
         let bench = try Workbench(engine)
         for libraries in [["a", "b"], ["b", "c", "d"], ["a"]] {

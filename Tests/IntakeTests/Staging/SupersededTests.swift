@@ -24,7 +24,7 @@ import Testing
     @Test(arguments: TemporaryDatabase.engines)
     func `An older import that is done later does not replace a newer one`(engine: Engine) throws {
         let bench = try Workbench(engine)
-        // Accepted first, as by a command that was killed or an upload that waits.
+        // Accepted first, for example by a command that was killed, or as a waiting upload.
         let older = try lease(bench, cycloneDX([("a", "1"), ("old", "1")]))
         let newer = try lease(bench, cycloneDX([("a", "2")]))
         try IntakeJob.run(newer, intake: bench.intake, dataFolder: "/")

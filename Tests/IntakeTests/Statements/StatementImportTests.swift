@@ -8,7 +8,7 @@ import Testing
 
 @testable import Intake
 
-/// Statements (VEX) that come as documents of their own: their targets, and the outcome of statements without one.
+/// Statements (VEX) in separate documents: their targets, and the outcome of statements without one.
 @Suite struct StatementImportTests {
     /// One OpenVEX statement.
     private func say(
@@ -48,7 +48,7 @@ import Testing
         return try #require(result.statements)
     }
 
-    /// Statements leave the reserve of the disk alone, as bills of materials do.
+    /// Statements leave the reserve of the disk free, like bills of materials.
     @Test(arguments: TemporaryDatabase.engines) func `Statements wait for room on the disk`(engine: Engine) throws {
         let bench = try Workbench(engine)
         let text = document(say("CVE-1", "pkg:npm/a@1", "not_affected", #","justification":"component_not_present""#))
@@ -111,7 +111,7 @@ import Testing
         #expect(summary.notApplied[2].reason.contains("\"well\""))
         #expect(
             try bench.texts("SELECT comments FROM alert WHERE state = 'IGNORED'") == ["VEX (Example): not affected"])
-        // Again, and by another import of the project: nothing changes.
+        // Repeated, and after another import of the project: nothing changes.
         try take(document(say("CVE-2024-1", "pkg:npm/a@1", "not_affected")), on: bench)
         try bench.sbom(cycloneDX([("a", "1"), ("b", "1"), ("c", "1")]))
         #expect(try alerts(bench) == ["Project|a|CVE-2024-1|IGNORED", "Project|a|CVE-2024-2|OPEN"])
@@ -125,7 +125,7 @@ import Testing
         let first = try take(text, on: bench)
         #expect(first.applied == 0 && first.notApplied.count == 2)
         try bench.sbom(cycloneDX([("a", "1")]))
-        // A vulnerability that no advisory knows is a claim.
+        // A vulnerability that no advisory knows becomes a claim.
         #expect(try alerts(bench) == ["Project|a|GHSA-aaaa-bbbb-cccc|IGNORED"])
         let record =
             #"{"id":"CVE-2024-9","aliases":["GHSA-aaaa-bbbb-cccc"],"modified":"2024-01-01T00:00:00Z","affected":[{"package":"#
@@ -158,7 +158,7 @@ import Testing
                 "Project|b|CVE-2024-1|OPEN", "Project|b|CVE-2024-2|OPEN", "Project|b|CVE-2024-3|OPEN",
             ])
         #expect(try bench.texts("SELECT severity FROM vulnerability WHERE name = 'CVE-2024-3'") == ["high"])
-        // A later edition says nothing of the first.
+        // A later edition does not contain the first one's statement.
         try take(document(say("CVE-2024-8", "pkg:npm/b@1", "fixed"), at: "2024-07-01"), on: bench)
         #expect(
             try alerts(bench) == [
@@ -328,7 +328,7 @@ import Testing
         try bench.sbom(cycloneDX([("a", "1")]))
         try advise(bench, "CVE-2026-50000")
         let statements = (0..<100_000).map { number in
-            // Half of them name no product, so that the document names no more than it may.
+            // Half of them name no product, so that the document stays within the limit of names.
             let products = number % 2 == 0 ? "{\"@id\":\"pkg:npm/\(number == 50_000 ? "a" : "other")@1\"}" : ""
             return
                 "{\"vulnerability\":{\"name\":\"CVE-2026-\(number)\"},\"products\":[\(products)],\"status\":\"fixed\"}"

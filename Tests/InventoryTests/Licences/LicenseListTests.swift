@@ -2,7 +2,7 @@ import Inventory
 import Testing
 
 @Suite struct LicenseExpressionTests {
-    /// Annex D: AND binds tighter than OR; ids and operators in any case; list spelling comes out.
+    /// Annex D: AND binds tighter than OR; ids and operators in any case; the result has the spelling of the list.
     @Test(arguments: [
         ("MIT", "MIT"),
         ("mit or apache-2.0", "MIT OR Apache-2.0"),

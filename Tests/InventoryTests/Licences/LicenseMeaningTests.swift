@@ -11,7 +11,7 @@ struct LicenseMeaningTests {
     @Test(arguments: [
         ("MIT", "MIT"), ("mit or apache-2.0", "MIT OR Apache-2.0"),
         ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"),
-        // Spellings of before.
+        // Earlier spellings.
         ("GPL-2.0+", "GPL-2.0-or-later"), ("GPL-2.0", "GPL-2.0-only"), ("LGPL-2.1+ OR MIT", "LGPL-2.1-or-later OR MIT"),
         ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
         ("GPL-2.0+ WITH Bison-exception-2.2", "GPL-2.0-or-later WITH Bison-exception-2.2"),
@@ -20,7 +20,7 @@ struct LicenseMeaningTests {
         ("GPLv2+ AND BSD", "GPL-2.0-or-later AND LicenseRef-BSD"), ("GPLv2+ and MIT", "GPL-2.0-or-later AND MIT"),
         ("Foo-1 OR (GPLv3 AND Bar)", "LicenseRef-Foo-1 OR GPL-3.0-only AND LicenseRef-Bar"),
         ("MIT WITH Foo-exception", "MIT WITH AdditionRef-Foo-exception"),
-        // Nothing is no licence.
+        // An empty text is no licence.
         ("MIT AND NOASSERTION", "MIT"), ("NONE OR MIT", "MIT"),
         // Fedora and RHEL.
         (
@@ -36,7 +36,7 @@ struct LicenseMeaningTests {
         ("MIT/BSD", "MIT OR LicenseRef-BSD"), ("MIT, BSD", "MIT AND LicenseRef-BSD"),
         ("MIT || GPL-3", "MIT OR GPL-3.0-only"),
         ("Apache 2.0, MIT License", "Apache-2.0 AND MIT"),
-        // Lists whose separators stand among commas, as Trivy writes Alpine's licences, and people's lists.
+        // Lists with operators between commas, as Trivy writes Alpine's licences, and people's lists.
         ("GPL-2.0, or, GPL-3.0", "GPL-2.0-only OR GPL-3.0-only"),
         ("LGPL-3.0-or-later, and, GPL-2.0", "LGPL-3.0-or-later AND GPL-2.0-only"),
         ("GPL-2.0, or, Foo, MIT", "(GPL-2.0-only OR LicenseRef-Foo) AND MIT"),
@@ -50,12 +50,12 @@ struct LicenseMeaningTests {
             """
         ),
         ("Apache License, Version 2.0, MIT", "Apache-2.0 AND MIT"),
-        // One licence in two names.
+        // One licence under two names.
         ("MIT/X11", "MIT"), ("X11", "X11"),
         // The successors of deprecated ids.
         ("BSD-2-Clause-NetBSD", "BSD-2-Clause"), ("StandardML-NJ AND MIT", "SMLNJ AND MIT"),
         ("wxWindows", "GPL-2.0-or-later WITH WxWindows-exception-3.1"),
-        // Versions to come.
+        // Later versions.
         ("GPL version 2 or later", "GPL-2.0-or-later"), ("GPLv2 or any later version", "GPL-2.0-or-later"),
         ("GNU General Public License, version 2 or newer", "GPL-2.0-or-later"),
         // No version is made up.
@@ -78,7 +78,7 @@ struct LicenseMeaningTests {
     @Test(arguments: [
         ("The MIT License (MIT)", "MIT"), ("Acme EULA", "LicenseRef-Acme-EULA"), ("MIT AND PSF-2.0", "MIT AND PSF-2.0"),
         ("CDDL/GPLv2+CE", "CDDL-1.0 OR GPL-2.0-only WITH Classpath-exception-2.0"),
-        // A name is not taken apart where nothing in it is known.
+        // A name is not split if none of its parts is known.
         ("Proprietary and Confidential", "LicenseRef-Proprietary-and-Confidential"),
         ("Foo or Bar", "LicenseRef-Foo-or-Bar"), ("Apache License, Version 2.0", "Apache-2.0"),
         (

@@ -25,7 +25,7 @@ struct NamedLicenseTests {
             ("LicenseRef-LGPL", 50), ("LicenseRef-GPL", 83), ("LicenseRef-BSD", nil),
             ("Apache-2.0 WITH LLVM-exception", 33), ("GPL-2.0-only WITH Classpath-exception-2.0", 50),
             ("GPL-3.0-only WITH GCC-exception-3.1", 50), ("GPL-2.0-or-later WITH Autoconf-exception-2.0", 50),
-            // These do not let what is linked be under any terms.
+            // These do not allow any terms for linked programs.
             ("GPL-3.0-only WITH GPL-3.0-linking-exception", 83), ("GPL-2.0-only WITH Universal-FOSS-exception-1.0", 83),
             ("GPL-2.0-only WITH openvpn-openssl-exception", 83), ("GPL-2.0-only WITH No-such-exception", 83),
             ("AGPL-3.0-only WITH PS-or-PDF-font-exception-20170817", 100),
@@ -35,7 +35,7 @@ struct NamedLicenseTests {
         #expect(try license(text).riskScore == score)
     }
 
-    /// A misspelt exception would limit nothing.
+    /// A misspelt exception would have no effect.
     @Test func `the table of exceptions names exceptions`() {
         #expect(LicenseFamily.limitingExceptions.count == 36)
         for id in LicenseFamily.limitingExceptions { #expect(LicenseList.spdx.exception(id: id)?.id == id) }
@@ -98,7 +98,7 @@ struct LicenseTemplateTests {
             LicenseTemplate.filled(Self.consortium, with: lines, isListed: true)
                 == "ISC License\n\nCopyright 2020 A\nCopyright 2021 B\n\nPermission to use")
         #expect(LicenseTemplate.holders(Self.consortium).count == 2)
-        // A document that brings this text says so of its component.
+        // A document with this text states it about its component.
         #expect(LicenseTemplate.filled(Self.consortium, with: lines, isListed: false) == Self.consortium)
     }
 

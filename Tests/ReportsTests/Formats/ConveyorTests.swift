@@ -2,7 +2,7 @@ import Testing
 
 @testable import Reports
 
-/// Elements on their way from one thread to another.
+/// Passing elements from one thread to another.
 struct ConveyorTests {
     private struct Broken: Error, Equatable { let place: Int }
 
@@ -26,7 +26,7 @@ struct ConveyorTests {
                 received += 1
             }
         }
-        // The last batch was not full.
+        // The last batch was incomplete.
         #expect(received == 960)
     }
 
@@ -42,7 +42,7 @@ struct ConveyorTests {
                 if $0 == place { throw Broken(place: place) }
             }
         }
-        // A bounded number ahead, and nothing after the end.
+        // A bounded number of elements is made ahead, and none after the end.
         #expect(made >= place && made < place + 64 * 6)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-/// Our files in other people's programs, with hostile texts among them.
+/// Waybill's files in programs of other authors, with hostile texts among them.
 @Suite struct FormatTests {
     private static let xlsx = ReportCase.all.filter { $0.format == .xlsx && !$0.tables.isEmpty }
 
@@ -46,7 +46,7 @@ import Testing
             try ForeignTool.run(ForeignTool.path("qpdf", package: "qpdf"), ["--check", file])
         case .csv:
             let records = try part.records()
-            // Several tables have a heading each, and an empty line between.
+            // Each of several tables has a heading, and an empty line separates them.
             let tables = report.tables.count
             #expect(records.count == output.produced.rows + 2 * tables - 1)
             #expect(
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// How many objects a file has, one on each line, as another program reads it.
+    /// The number of objects in a file, one a line, as another program reads it.
     private static func lines(ofJSONIn file: String) throws -> String {
         let printed = try ForeignTool.python(
             """
@@ -96,7 +96,7 @@ import Testing
         #expect(Set(found.map(String.init)).isSubset(of: known), "\(found)")
     }
 
-    /// The same rows in every format.
+    /// Every format has the same rows.
     @Test(arguments: ReportCase.tabular) func formatsAgree(_ report: ReportCase) throws {
         func part(_ format: Format) throws -> Part {
             return try #require(report.plain(as: format).produce(.shared(.sqlite)).parts().first)
@@ -114,7 +114,7 @@ import Testing
         for (number, row) in rows.enumerated() {
             for (index, column) in columns.enumerated() where !column.key.isEmpty && column.kind == .text {
                 let told = Self.text(column.key, in: row)
-                // Characters that would turn the direction of reading are made visible in a sheet.
+                // Characters that would turn the direction of reading become visible in a sheet.
                 #expect(sheet[number + 1][index] ?? "" == Deception.readable(told), "\(column.title) in the sheet")
                 let field = records[number + 1][index]
                 let isFormula = told.first.map { "=+-@\t\r".contains($0) } ?? false
@@ -123,7 +123,8 @@ import Testing
         }
     }
 
-    /// Rows of the first table as JSON, and all rows as lines: the same objects, those of several tables by their names.
+    /// The rows of the first table as JSON, and all rows as lines, are the same objects; with several tables, under
+    /// their names.
     private static func expectSame(_ rows: [[String: Any]], _ part: Part, _ report: ReportCase) throws {
         let lines = try part.bytes.split(separator: 10).map {
             try #require(try JSONSerialization.jsonObject(with: $0) as? [String: Any])
@@ -134,14 +135,14 @@ import Testing
         #expect(report.tables.count == 1 || lines.allSatisfy { $0.count == 1 })
     }
 
-    /// The text at a path of a row; none where a part of the path is missing.
+    /// The text at a path of a row; nil if a part of the path is missing.
     private static func text(_ path: String, in row: [String: Any]) -> String {
         let keys = path.split(separator: ".").map(String.init)
         let object = keys.dropLast().reduce(row as [String: Any]?) { $0?[$1] as? [String: Any] }
         return object?[keys.last ?? ""] as? String ?? ""
     }
 
-    /// No cell of a sheet is a formula, no field of a CSV begins like one.
+    /// No cell of a sheet is a formula, and no field of a CSV begins like one.
     @Test(arguments: ReportCase.tabular) func nothingIsAFormula(_ report: ReportCase) throws {
         for place in report.scope == .organization ? 0..<1 : 2..<3 {
             let scope = try InventoryFixture.shared(.sqlite).scope(report.scope, place: place)
@@ -195,7 +196,7 @@ import Testing
     }
 
     /// A cell holds 32,767 UTF-16 units: a longer text is cut at a character, and the envelope says so. Other formats keep
-    /// all.
+    /// the whole text.
     @Test(arguments: TemporaryDatabase.engines) func longTextsAreCutAndTold(engine: Engine) throws {
         let fixture = try InventoryFixture(engine, isFilled: false)
         let long = String(repeating: "a", count: 32_766) + "👩‍👩‍👧 and more"
@@ -222,7 +223,7 @@ import Testing
         }
     }
 
-    /// Control characters, line ends and look-alikes of escapes come back from sheets and JSON as they were.
+    /// Control characters, line ends and look-alikes of escapes are read back unchanged from sheets and JSON.
     @Test func controlCharactersComeBack() throws {
         let report = try #require(ReportCase.tabular.first { $0.type == "ProjectInventoryReport" })
         let scope = try InventoryFixture.shared(.sqlite).scope(.project, place: 2)
@@ -239,7 +240,7 @@ import Testing
         }
     }
 
-    /// openpyxl reads our workbooks.
+    /// openpyxl can read the workbooks.
     @Test(.timeLimit(.minutes(3)), .enabled(if: openpyxl != nil, "needs openpyxl from PyPI, which cannot be reached"))
     func openpyxlReadsTheWorkbooks() throws {
         let folder = try #require(Self.openpyxl)
@@ -280,7 +281,7 @@ import Testing
         }
     }
 
-    /// Where openpyxl was installed from PyPI, an empty folder where Python has it already; nil where it cannot be had.
+    /// The folder of openpyxl from PyPI, an empty folder if Python already has it, or nil if it is not available.
     private static let openpyxl: TemporaryFolder? = {
         guard let folder = try? TemporaryFolder() else { return nil }
         if (try? ForeignTool.python("import openpyxl")) != nil { return folder }
@@ -299,7 +300,7 @@ import Testing
         for (number, report) in Self.xlsx.enumerated() {
             let output = try report.produce(.shared(.sqlite))
             let part = try #require(output.parts().first)
-            // The first sheet is what becomes of it.
+            // The first sheet must survive.
             rows.append(try #require(part.sheets().first).rows.count)
             try part.bytes.write(to: URL(fileURLWithPath: folder.path("\(number).xlsx")))
         }

@@ -7,7 +7,7 @@ import Testing
 
 /// Commas and braces around members that may be left out.
 @Suite struct JSONProgramTests {
-    /// A cell at each place, left out when null where the pattern has a one.
+    /// A cell at each position, left out when null if the pattern has a one there.
     private static func nodes(_ pattern: Int, count: Int, from first: Int = 0) -> [NestedLayout.Node] {
         (0..<count).map { index in
             .cell(key: "k\(first + index)", cell: first + index, kind: .text, omitsNull: pattern >> index & 1 == 1)
@@ -31,7 +31,7 @@ import Testing
         }
         #expect(Self.written(Self.nodes(pattern, count: 3), row) == "{\(expected.joined(separator: ","))}")
 
-        // The same inside an object that is itself behind, and before, members that may be missing.
+        // The same inside an object that itself follows and precedes members that may be missing.
         for (isNull, staysAlways) in [(true, true), (true, false), (false, true), (false, false)] {
             let inside = Self.nodes(pattern, count: 3)
             let nested: [NestedLayout.Node] = [
@@ -43,7 +43,7 @@ import Testing
             wide.beginRow()
             wide.append(cellsOf: row, from: 0, count: 3)
             if isNull { wide.appendNull() } else { wide.append(7) }
-            // An object goes with its first member, or stays.
+            // An object disappears with its first member, or stays.
             let isThere = staysAlways || pattern & nulls & 1 == 0
             let inner = isThere ? ["\"o\":{\(expected.joined(separator: ","))}"] : []
             let members = isNull ? inner : ["\"a\":7"] + inner + ["\"z\":7"]

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Reports
 
-/// Lists under rows: read in one pass with their parents, never multiplied.
+/// Lists under rows are read in one pass with their parents, and never multiply.
 @Suite struct MergedListTests {
-    /// Libraries with two lists: their licences, and entries of the document; nested keys above and below.
+    /// Libraries with two lists, their licences and entries of the document, and nested keys above and below.
     static let table = Table(
         key: "libraries", item: "library", title: "Libraries",
         from: """
@@ -105,7 +105,8 @@ import Testing
         }
     }
 
-    /// Keys with the same beginning share one object, where the first of them stands; null is empty text or no key.
+    /// Keys with the same beginning share one object, in the place of the first one; null becomes empty text or no
+    /// key.
     @Test func keysNest() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let text = try #require(Report.made([Self.table]).produce(.json, fixture).parts().first).text
@@ -119,7 +120,7 @@ import Testing
                 """), "\(first)")
     }
 
-    /// XML shows the same; flat formats show the list's cells one below the other.
+    /// XML has the same nesting; flat formats show the list's cells one below the other.
     @Test func otherFormatsShowThem() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let report = Report.made([Self.table])

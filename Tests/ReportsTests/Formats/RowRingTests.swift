@@ -5,9 +5,10 @@ import Testing
 
 @testable import Reports
 
-/// The ring of buffers between the thread that reads and the thread that renders.
+/// The ring of buffers between the reading thread and the rendering thread.
 @Suite struct RowRingTests {
-    /// Each side is faster at times; all comes once, in its order, and no more than the ring holds is on its way.
+    /// Each side is faster at times: every row arrives once and in order, and no more rows are in between than the
+    /// ring can hold.
     @Test(arguments: [1, 2, 3, 1000]) func allComesInItsOrder(count: Int) throws {
         let ring = RowRing()
         let done = DispatchGroup()
@@ -40,7 +41,7 @@ import Testing
         #expect(try !ring.send(1) { _ in .rows })
     }
 
-    /// Also with a full ring: the end takes the place of what was not read yet, and the renderer gives up.
+    /// This also holds for a full ring: the end takes the place of unread rows, and the renderer stops.
     @Test(arguments: 0...3) func aReaderThatFailsEndsTheRows(sent: Int) throws {
         let ring = RowRing()
         for number in 0..<sent { #expect(try ring.send(number) { _ in .rows }) }

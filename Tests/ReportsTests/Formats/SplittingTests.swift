@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// Parts: complete in themselves, numbered when there are several, together all rows once.
+/// Parts: each complete, numbered when there are several, together with every row once.
 @Suite struct SplittingTests {
     /// A table of `count` rows that need no data.
     private static func numbers(_ key: String, _ from: StaticSQL, text: StaticSQL = "'row ' || n.i") -> Table {
@@ -49,7 +49,7 @@ import Testing
                 $0.split(separator: "\r\n").compactMap { Int($0.prefix { $0 != "," }) }
             }
         case "ndjson":
-            // The lines of several tables say by their only member which they are of.
+            // The only member of each line says which table it belongs to.
             let rows = try part.bytes.split(separator: 10).map {
                 try #require(try JSONSerialization.jsonObject(with: $0) as? [String: Any])
             }
@@ -95,7 +95,7 @@ import Testing
         #expect(try parts.flatMap { try numbers($0, tables: ["numbers"])[0] } == Array(1...1000))
     }
 
-    /// Rows up to the limit make one part, one row more makes two.
+    /// The limit of rows gives one part, and one row more gives two.
     @Test func aSinglePartHasNoNumber() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let report = Report.made([Self.numbers("numbers", Self.thousand)])
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// Every part holds every table; a part ends in whichever table fills it.
+    /// Every part has every table; a part ends in the table that fills it.
     @Test(
         arguments: [Format.json, .xlsx, .csv, .xml, .ndjson],
         [
@@ -152,10 +152,10 @@ import Testing
         }
     }
 
-    /// Rows that grow after the first ones do not make a part that no reader can open.
+    /// Rows that grow after the first ones do not give a part that readers cannot open.
     @Test func rowsThatGrowStillEndParts() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
-        // Ten characters a row at first, then ten thousand.
+        // Ten characters a row at first, later ten thousand.
         let table = Self.numbers(
             "numbers", Self.thousand,
             text: "CASE WHEN n.i < 200 THEN 'short text' ELSE replace(hex(zeroblob(5000)), '0', 'x') END")

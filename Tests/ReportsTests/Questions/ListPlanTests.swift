@@ -5,9 +5,9 @@ import Testing
 
 @testable import Reports
 
-/// How the engines read the lists behind pages: by indexes, in the order that is shown.
+/// The engines read the lists behind pages by indexes, in the shown order.
 @Suite struct ListPlanTests {
-    /// Lists by name, with the index that has to serve them, where it is a special one.
+    /// Lists by name, with the index that must serve them if it is a special one.
     private static func queries(_ fixture: InventoryFixture) throws -> [(name: String, index: String?, sql: SQL)] {
         var found: [(name: String, index: String?, sql: SQL)] = []
         for kind in ScopeKind.allCases {
@@ -47,7 +47,7 @@ import Testing
                 if let index = query.index {
                     #expect(plan.contains { $0.contains("INDEX \(index)") }, "\(query.name): \(plan)")
                 }
-                // A page is read in its order: sorting would need all rows.
+                // A page is read in its order, because sorting would need all rows.
                 #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(query.name): \(plan)")
             }
         }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Reports
 
-/// The lists of the console's pages: what they hold, how they are paged, and by which indexes.
+/// The lists of the console's pages: their content, their pages, and their indexes.
 @Suite struct ListTests {
     // MARK: Content
 
-    /// A page of products with sums that are read for it.
+    /// A page of products with sums that are computed for it.
     private func productRows(_ scope: Scope, _ connection: any Connection) throws -> [ProductList.Row] {
         try ProductList(scope).read(on: connection) { products in
             var sums: [Int64: ProductSums] = [:]
@@ -36,7 +36,7 @@ import Testing
             let products = try productRows(whole, connection)
             #expect(counts.total == products.map(\.counts.total).reduce(0, +))
             #expect(products.map(\.projects).reduce(0, +) == Int64(projects.count))
-            // Nobody sees counts of projects that are hidden from them.
+            // Nobody sees counts of hidden projects.
             let bank = try fixture.ids(place: 2).product
             let narrow = try fixture.scope(.organization, visibleProducts: [bank])
             let few = try SeverityCounts.read(narrow, on: connection)
@@ -69,7 +69,7 @@ import Testing
             #expect(Set(weighed.map(\.uuid)) == Set(plain.map(\.uuid)))
             #expect(weighed.map(\.weight) == weighed.map(\.weight).sorted(by: >))
             #expect(weighed.first?.isExploited == weighed.contains(where: \.isExploited))
-            // Those of others are not found by their names.
+            // Alerts of others are not found by their names.
             let rival = try fixture.scope(.organization, organization: 2)
             #expect(try AlertList.named(plain.map(\.uuid), in: rival, on: connection).isEmpty)
             #expect(try AlertList.named(plain.map(\.uuid), in: whole, on: connection).count == plain.count)
@@ -152,14 +152,14 @@ import Testing
             var list = ProductList(organization)
             list.name = "1003"
             #expect(try list.read(on: connection) { _ in [:] }.rows.map(\.name) == ["Product 1003"])
-            // A cursor that somebody made up begins at the front.
+            // A made-up cursor begins at the first row.
             var changes = ChangeList(organization)
             changes.after = "x-y"
             #expect(try changes.read(on: connection).rows.count == ListPage<ChangeList.Row>.size)
         }
     }
 
-    /// Ten thousand rows cost no more than ten: the order comes from an index.
+    /// Ten thousand rows cost no more than ten, because an index provides the order.
     @Test func noListSortsItsRows() throws {
         let fixture = try InventoryFixture.shared(.sqlite)
         let (organization, product, project) = (

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reports
 
-/// Sums that are brought up to date are those that are read anew.
+/// Updated sums equal newly computed ones.
 struct ProductSumsTests {
     private func check(
         _ sum: inout ProductSums, _ fixture: InventoryFixture, _ moment: String, in scope: Scope
@@ -61,14 +61,14 @@ struct ProductSumsTests {
         #expect(sum.projects == 2)
     }
 
-    /// A change of one project reads nothing of the others.
+    /// A change of one project reads no rows of the others.
     @Test func onlyChangedProjectsAreRead() throws {
         let fixture = try InventoryFixture(.sqlite)
         let scope = try fixture.scope(.product)
         var sum = ProductSums(product: scope.product)
         try check(&sum, fixture, "at first", in: scope)
         let before = sum.counts
-        // Rows of a project whose revision stays are not looked at; those of one that was raised are.
+        // Rows of a project are read only if its revision was raised.
         let (cart, other) = (try fixture.ids(place: 0).project, try fixture.ids(place: 1).project)
         try fixture.database.write { connection in
             try connection.run(

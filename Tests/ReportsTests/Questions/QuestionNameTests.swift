@@ -4,7 +4,8 @@ import Testing
 
 @testable import Reports
 
-/// Parts of names, with the index of trigrams, without it, and with more names than are listed; ways of old and new scans.
+/// Parts of names: with the index of trigrams, without it, and with more names than are listed; paths of old and new
+/// scans.
 @Suite struct QuestionNameTests {
     private static func ask(
         _ text: String, _ fixture: InventoryFixture, field: Question.Field = .library, organization: Int64 = 1
@@ -21,7 +22,7 @@ import Testing
         try ask(text, fixture).map(\.library)
     }
 
-    /// What is asked for, and the libraries that have such a name.
+    /// The text of the question, and the libraries with such a name.
     private static let names: [(String, [String])] = [
         ("left-pad", ["left-pad", "left-pad"]), ("LEFT pad", ["left-pad", "left-pad"]),
         ("ft-p", ["left-pad", "left-pad"]),
@@ -30,11 +31,11 @@ import Testing
         ("lang3 3.12", ["org.apache.commons:commons-lang3"]),
         ("lang3 3.13", []), ("@babel/core", ["@babel/core"]), ("babel", ["@babel/core"]),
         ("newtonsoft", ["Newtonsoft.Json"]),
-        // Of one and two characters, which no index of trigrams has.
+        // Parts of one and two characters, which no index of trigrams has.
         ("q", ["requests", "requests", "'single':quote\"comma,semi;colon"]),
         ("qu", ["requests", "requests", "'single':quote\"comma,semi;colon"]),
         ("ru qu", []), ("東京", ["東京ライブラリ"]), ("東京ライ", ["東京ライブラリ"]), ("ελλ", []), ("Ελλ", ["Ελληνικά"]),
-        // Texts that mean something to SQL or to FTS5.
+        // Texts with a meaning in SQL or FTS5.
         ("hyperlink(\"http", ["=HYPERLINK(\"http://evil.example\",\"click\")"]),
         ("drop table", ["'; DROP TABLE library; --"]),
         ("_x0041_", ["_x000D_ and _x0041_"]), ("x%0", []), ("x_0", []), ("left*", []), ("left OR commons", []),
@@ -50,7 +51,7 @@ import Testing
         #expect(try Self.ask("left-pad", fixture, organization: 2).count == 1)
     }
 
-    /// PostgreSQL where the extension cannot be made.
+    /// PostgreSQL where the extension cannot be installed.
     @Test(.enabled(if: PostgreSQLServer.isInstalled, "needs Debian's package postgresql-15"))
     func withoutTheIndexTheAnswerIsTheSame() throws {
         let fixture = try InventoryFixture(.postgresql)
@@ -62,7 +63,7 @@ import Testing
         }
     }
 
-    /// A project by its name, where no library has one.
+    /// A project's name, if no library has the name.
     @Test(arguments: TemporaryDatabase.engines) func projectsByTheirNames(engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
         let items = try Self.ask("CART", fixture, field: .words)
@@ -72,7 +73,8 @@ import Testing
         #expect(try Self.ask("=ledger|'!A0", fixture).isEmpty)
     }
 
-    /// More names than are listed, and more matches than are sorted: the projects are asked one after the other.
+    /// With more names than are listed, and more matches than are sorted, the projects are searched one after the
+    /// other.
     @Test(arguments: TemporaryDatabase.engines) func manyNames(engine: Engine) throws {
         let fixture = try InventoryFixture(engine, isFilled: false)
         func document(_ numbers: Range<Int>) -> String {
@@ -103,7 +105,7 @@ import Testing
         }
     }
 
-    /// Scans from before `component.via` are answered by their arrows.
+    /// For scans from before `component.via`, the answer comes from their edges.
     @Test(arguments: TemporaryDatabase.engines) func waysOfOldScans(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let texts = ["guava", "mux", "core", "кириллица", "مكتبة", "left-pad"]

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Reports
 
-/// Pages of answers: complete, in order, with any changes in between; and cursors from outside.
+/// Pages of answers are complete and in order, whatever changes in between; and cursors from outside.
 @Suite struct QuestionPageTests {
     private static func page(_ question: Question, _ fixture: InventoryFixture) throws -> Question.Answer {
         let scope = Scope(kind: .organization, organization: 1)
         return try fixture.database.snapshot { try question.answer(in: scope, on: $0) }
     }
 
-    /// All pages, with something done between two of them.
+    /// All pages, with an action between two of them.
     private static func pages(
         _ question: Question, _ fixture: InventoryFixture, between: () throws -> Void = {}
     ) throws -> [Question.Item] {
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    /// Projects come and are imported again while somebody reads: what was there all the time comes once.
+    /// Projects are added and imported again while a client reads: a row that exists all the time comes exactly once.
     @Test(arguments: TemporaryDatabase.engines) func pagesWhileProjectsCome(engine: Engine) throws {
         let fixture = try InventoryFixture(engine, isFilled: false)
         func document(_ libraries: [String]) -> String {
@@ -98,7 +98,7 @@ import Testing
         question.cursor = cursor
         question.filters.severities = ["high"]
         #expect(throws: QuestionError.self) { try Self.page(question, fixture) }
-        // The greatest numbers that a cursor can hold are behind everything.
+        // The largest numbers of a cursor come after every row.
         question.filters = .init()
         question.cursor = QuestionCursor(.init(project: .max, library: .max)).text(of: question)
         let last = try Self.page(question, fixture)
@@ -164,7 +164,7 @@ import Testing
                 continue
             }
         }
-        // Names of libraries, although licences and records have such names, too.
+        // Names of libraries count, although licences and records have such names, too.
         for text in ["curl", "zlib", "ruby", "left-pad", "log4j-core", "GHSA", "jquery-3", "go-2021", "abc-123-4"] {
             guard case .library = try subject(text) else {
                 Issue.record("\(text) is a library")

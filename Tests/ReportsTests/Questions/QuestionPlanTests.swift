@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reports
 
-/// How the engines answer: by indexes, in the order of the projects, and from those of the scope alone.
+/// The engines answer by indexes, in the order of the projects, and read only rows of the scope.
 @Suite struct QuestionPlanTests {
     private struct Planned {
         let name: String
@@ -73,7 +73,8 @@ import Testing
         }
     }
 
-    /// The places of a page are values of the statement, steps of a way are its own rows, and an index of words is a table of SQLite's.
+    /// The positions of a page are values of the statement, the steps of a path are its own rows, and an index of words is a
+    /// table of SQLite.
     private static func readsValues(_ line: String) -> Bool {
         ["CONSTANT ROW", "VIRTUAL TABLE INDEX"].contains { line.contains($0) } || ["SCAN q", "SCAN w"].contains(line)
     }
@@ -88,10 +89,10 @@ import Testing
                 let scans = plan.filter { $0.hasPrefix("SCAN") && !Self.readsValues($0) }
                 #expect(scans.isEmpty, "\(query.name): \(plan)")
                 #expect(!plan.contains { $0.contains("AUTOMATIC") }, "\(query.name): \(plan)")
-                // A project is asked for its own scan, not for all that come behind.
+                // A project's own scan is read, not all scans after it.
                 #expect(!plan.contains { $0.contains("scan>") }, "\(query.name): \(plan)")
                 let sorts = plan.filter { $0.contains("TEMP B-TREE") }
-                // Within a project alone.
+                // Only within a project.
                 #expect(
                     query.sorts
                         || sorts.allSatisfy {

@@ -6,7 +6,7 @@ import Testing
 
 /// Answers to questions about the fixture's three projects, on both engines.
 @Suite struct QuestionTests {
-    /// An item as far as these tests look at it.
+    /// An item with the members that these tests check.
     private static func ask(
         _ field: Question.Field, _ text: String, _ fixture: InventoryFixture, visible: [Int64]? = nil,
         organization: Int64 = 1, filters: Question.Filters = .init()
@@ -43,7 +43,7 @@ import Testing
                         version: "1.3.0", purl: "pkg:npm/left-pad@1.3.0", path: ["left-pad@1.3.0"], isDirect: true,
                         since: InventoryFixture.start, fix: "1.3.1", decision: nil))
             #expect(items[0].projectToken.count == 64)
-            // Nothing fixes it there.
+            // There is no fix for it.
             #expect(items[1].fix == nil && items[1].purl == "pkg:npm/%40babel/core@7.20.12")
             // The ledger's document has no graph.
             #expect(items[2].isDirect == nil && items[2].path == nil && items[2].product == "Bank & Söhne")
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// A document's own claim, which no advisory knows.
+    /// A claim of a document about a vulnerability that no advisory knows.
     @Test(arguments: TemporaryDatabase.engines) func claimedVulnerability(engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
         let items = try Self.ask(.cve, "CVE-2023-0001", fixture)
@@ -79,14 +79,14 @@ import Testing
         ] {
             let items = try Self.ask(.purl, text, fixture)
             #expect(Self.names(items) == both, "\(text)")
-            // The version that is free of all that is known, as the fix of one vulnerability has another.
+            // The version without all known vulnerabilities, because the fix of one vulnerability has another.
             #expect(items.allSatisfy { $0.fix == "1.3.2" && $0.decision == nil })
         }
         for text in ["pkg:npm/left-pad@1.3.1", "pkg:npm/left-pad@vers:npm/<1.3.0", "pkg:pypi/left-pad", "pkg:npm/left"]
         {
             #expect(try Self.ask(.purl, text, fixture).isEmpty, "\(text)")
         }
-        // The architecture makes another package; without it all are meant.
+        // The architecture makes another package; without it, all packages match.
         let openssl = "pkg:deb/debian/openssl@3.0.11-1~deb12u2"
         #expect(Self.names(try Self.ask(.purl, openssl, fixture)) == ["Cart: openssl"])
         #expect(Self.names(try Self.ask(.purl, "\(openssl)?arch=amd64", fixture)) == ["Cart: openssl"])
@@ -119,7 +119,8 @@ import Testing
         #expect(files.count == 16 + 11 + 13)
     }
 
-    /// A document with two descriptions of one library: the one that its occurrence does not show has a digest of its own.
+    /// A document with two descriptions of one library; the description that its occurrence does not show has its own
+    /// digest.
     @Test(arguments: TemporaryDatabase.engines) func digestsOfOtherDescriptions(engine: Engine) throws {
         let fixture = try InventoryFixture(engine, isFilled: false)
         let digests = ["a", "b"].map { String(repeating: $0, count: 40) }
@@ -142,7 +143,8 @@ import Testing
             #expect(
                 Self.names(try Self.ask(.license, text, fixture)) == ["Cart: left-pad", "\(Self.ledger): left-pad"])
         }
-        // An old identifier means its successor. The answer includes libraries whose licence adds an exception to the one asked for.
+        // An old identifier means its successor. The answer includes libraries whose licence adds an exception to the requested
+        // one.
         let copyleft = Self.names(try Self.ask(.license, "GPL-2.0", fixture))
         #expect(copyleft == Self.names(try Self.ask(.words, "gpl-2.0-only", fixture)))
         #expect(copyleft.contains("Cart: with-release") && copyleft.contains("\(Self.storefront): مكتبة"))
@@ -193,7 +195,7 @@ import Testing
         }
     }
 
-    /// A reader of one product sees nothing of the other: no item, no name in a filter.
+    /// A reader of one product sees nothing of the other: no item, and no name in a filter.
     @Test(arguments: TemporaryDatabase.engines) func readersOfOneProduct(engine: Engine) throws {
         let fixture = try InventoryFixture.shared(engine)
         let webshop = try fixture.ids(place: 0).product
@@ -224,7 +226,7 @@ import Testing
         }
     }
 
-    /// The words of what was decided, as `ignoreAlerts` keeps them.
+    /// The words of a decision, as `ignoreAlerts` stores them.
     @Test(arguments: TemporaryDatabase.engines) func decisions(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         func decisions() throws -> [String?] { try Self.ask(.cve, "CVE-2025-90001", fixture).map(\.decision) }

@@ -5,7 +5,7 @@ import Testing
 @testable import Database
 @testable import Reports
 
-/// How open alerts became more or fewer, day by day.
+/// The numbers of open alerts, day by day.
 struct SeverityTrendTests {
     private static let day = TimeText.day
 
@@ -16,7 +16,7 @@ struct SeverityTrendTests {
         }
     }
 
-    /// The changes of all days add up to what is now, for projects and for products.
+    /// The changes of all days add up to the present numbers, for projects and for products.
     private func addUp(_ fixture: InventoryFixture, _ moment: String) throws {
         let now = try rows(
             """
@@ -78,7 +78,7 @@ struct SeverityTrendTests {
         #expect(left == ["0"])
     }
 
-    /// The step gives a database of before the days that a program would have noted.
+    /// The step gives an earlier database the days that a program would have stored.
     @Test(arguments: TemporaryDatabase.engines) func theStepFillsInTheDaysBefore(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         try ignoreOne(try fixture.scope(.project), at: InventoryFixture.start + 2 * Self.day, fixture)
@@ -109,12 +109,12 @@ struct SeverityTrendTests {
                 return (trend, now)
             }
             #expect(trend.points.map(\.day) == (today - 4...today).map { $0 * Self.day })
-            // Nothing was there, all was imported, and one was ignored.
+            // At first nothing, then everything was imported, then one alert was ignored.
             #expect(trend.points.map(\.counts.total) == [0, 0, now.total + 1, now.total + 1, now.total])
             #expect(trend.points.map(\.counts.ignored) == [0, 0, now.ignored - 1, now.ignored - 1, now.ignored])
             #expect(trend.points.last?.counts == now)
         }
-        // Somebody who sees the other product alone sees nothing of it.
+        // A person who sees only the other product sees none of it.
         let bank = try fixture.ids(place: 2).product
         let narrow = Scope(kind: .organization, organization: 1, visibleProducts: [bank])
         let changes = try fixture.database.snapshot { try SeverityDays.changes(in: narrow, from: 0, on: $0) }

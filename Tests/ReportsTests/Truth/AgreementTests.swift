@@ -7,9 +7,9 @@ import Testing
 
 @testable import Reports
 
-/// Findings of advisories and claims of documents are one set, and every output has its totals.
+/// Findings of advisories and claims of documents form one set, and every output has the totals of this set.
 struct AgreementTests {
-    /// A claim that no advisory knows, a claim that an advisory confirms, and a settled one.
+    /// A claim about a vulnerability that no advisory knows, a claim that an advisory confirms, and a settled claim.
     private static let claims = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.6","version":1,
          "metadata":{"component":{"type":"application","name":"app","bom-ref":"root"}},
@@ -128,7 +128,7 @@ struct AgreementTests {
         }
         let model = try model(scope, fixture)
         #expect(model.keys.filter { !pairs.contains($0) }.isEmpty)
-        // Each once.
+        // Each pair comes once.
         let own = said.filter { $0["id"] as? String == "VENDOR-1" }
         #expect(own.count == 1)
         #expect(said.filter { $0["id"] as? String == "GHSA-aaaa-bbbb-cccc" }.count == 1)
@@ -232,7 +232,7 @@ struct AgreementTests {
             try analyses("VENDOR-1") == ["core    ", "pad not_affected code_not_reachable  never called"])
         try decide(.ignore(until: 0, because: .none), "VENDOR-1", "later")
         #expect(try analyses("VENDOR-1") == ["core    ", "pad exploitable  will_not_fix later"])
-        // A person wants it open although the document settles it.
+        // A person keeps it open although the document settles it.
         try decide(.open, "VENDOR-2", "it is called")
         #expect(try analyses("VENDOR-2") == ["core in_triage   it is called"])
         let logged = try fixture.database.read { connection in
@@ -274,7 +274,7 @@ struct AgreementTests {
             _ = try AdvisoryImport(RecordImport(into: fixture.database)).run([path])
             try fixture.queue.matchAll()
         }
-        // Advisories of other ecosystems: the libraries still were not looked up.
+        // With advisories of other ecosystems only, the libraries still count as not looked up.
         try importAdvisory(of: "Hackage")
         #expect(try state() == before)
         try importAdvisory(of: "npm")

@@ -7,7 +7,7 @@ import Testing
 
 /// Reports show the current state of alerts: resolved ones do not count, and severities are current.
 struct AlertTruthTests {
-    /// Without the vulnerable libraries of the fixture, except one.
+    /// All vulnerable libraries of the fixture are removed, except one.
     private static let after = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[
          {"type":"library","bom-ref":"a","name":"rails","version":"7.0.4","purl":"pkg:gem/rails@7.0.4"}]}
@@ -25,7 +25,7 @@ struct AlertTruthTests {
 
     private func number(_ value: Any?) -> Int { value as? Int ?? 0 }
 
-    /// The rows that the report must have, from the alerts themselves.
+    /// The rows that the report must have, computed from the alerts themselves.
     private func expected(
         _ states: [String], _ fixture: InventoryFixture
     ) throws -> [String: [Int]] {
@@ -96,7 +96,7 @@ struct AlertTruthTests {
         #expect(words.isSuperset(of: ["Critical:1,", "High:1,"]))
     }
 
-    /// A vulnerability may be critical without a score: it comes before less severe ones.
+    /// A vulnerability may be critical without a score; it then comes before less severe ones.
     @Test(arguments: TemporaryDatabase.engines) func theWorstComesFirst(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let names = try fixture.database.read { connection in
@@ -115,23 +115,23 @@ struct AlertTruthTests {
             _ = try connection.run("UPDATE vulnerability SET severity = 'low', score = 39 WHERE name = \(low)")
             _ = try connection.run(
                 "UPDATE vulnerability SET severity = 'high', score = 88 WHERE name NOT IN (\(malware), \(low))")
-            // How likely something is to be exploited counts as well.
+            // The likelihood of exploitation counts, too.
             _ = try connection.run("DELETE FROM likelihood")
         }
         let facts = try fixture.database.snapshot {
             try RiskFacts.read(fixture.scope(.organization), updated: 0, on: $0)
         }
-        // What is exploited stands in a list of its own in front. A vulnerability has a row for each library.
+        // Exploited vulnerabilities come first, in a separate list. A vulnerability has a row for each library.
         let listed = facts.exploitedVulnerabilities + facts.worstVulnerabilities
         #expect(listed.first?.name == malware)
-        // The list has a limit: what is low comes last, or not at all.
+        // The list has a limit: low ones come last or are left out.
         #expect(listed.contains { $0.name != malware && $0.name != low })
         #expect(listed.drop { $0.name != low }.allSatisfy { $0.name == low })
         #expect((facts.worstLibraries.first?.counts.first ?? 0) > 0)
     }
 
     /// A filter with several values selects rows with any of them. Where only one value is allowed, several are an
-    /// error, so none is ignored silently.
+    /// error, so none is silently ignored.
     @Test(arguments: TemporaryDatabase.engines) func severalValues(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         let all = try rows("OrgSecurityAlertsReport", [:], fixture)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reports
 
-/// One licence text has one reading in all outputs.
+/// All outputs interpret a licence text in the same way.
 struct LicenseAgreementTests {
     /// The licences of documents, and the inventory's reading of them.
     private static let texts: [(said: String, isName: Bool, meant: String)] = [
@@ -70,7 +70,7 @@ struct LicenseAgreementTests {
             })
     }
 
-    /// The meaning of a component's `licenses` for readers that take ids, expressions and names literally.
+    /// The meaning of a component's `licenses` for readers that interpret ids, expressions and names literally.
     private func cycloneDX(_ fixture: InventoryFixture, _ version: String) throws -> [String: [String]] {
         let bill = try tree("ProjectSBOMReport", fixture, "CycloneDX", version)
         return Dictionary(
@@ -99,7 +99,7 @@ struct LicenseAgreementTests {
         for version in ["1.4", "1.5", "1.6"] {
             let found = try cycloneDX(fixture, version)
             for (number, text) in Self.texts.enumerated() {
-                // CycloneDX has no place for what a reference is called but its name.
+                // CycloneDX has no field for a reference's name except the name itself.
                 let meant =
                     switch text.meant {
                     case "LicenseRef-LGPL": "name LGPL"

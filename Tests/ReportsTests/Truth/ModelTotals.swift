@@ -7,18 +7,19 @@ import Testing
 
 @testable import Reports
 
-/// The totals of an organization by one query of the model, and the outputs that differ.
+/// The totals of an organization from one query of the model, and the outputs that differ.
 ///
-/// Everything is counted from `Line`s again, in Swift: libraries, licences, vulnerabilities, alerts, severities.
+/// All totals are counted from `Line`s in Swift, independently: libraries, licences, vulnerabilities, alerts,
+/// severities.
 struct ModelTotals {
-    /// A vulnerability of a library of a project; a library without one has one line.
+    /// A vulnerability of a library of a project; a library without one has a single line.
     struct Line {
         let product: Int64
         let project: Int64
         let position: Int64
         let uuid: String
         let licenses: Int
-        /// Empty when there is none.
+        /// Empty without one.
         let vulnerability: String
         let severity: String
         let state: String
@@ -79,9 +80,9 @@ struct ModelTotals {
 
     // MARK: Disagreements
 
-    /// Where outputs say something else than the model, in words; empty where all agree.
+    /// The differences between outputs and the model, in words; empty when all agree.
     ///
-    /// - Parameter change: puts another definition of a report in its place, to show that this finds it.
+    /// - Parameter change: replaces the definition of a report, to show that the comparison detects it.
     func disagreements(changing change: (Report) -> Report = { $0 }) throws -> [String] {
         var found = try facts()
         for scope in scopes() { found += try disagreements(of: scope, change) }
@@ -184,15 +185,15 @@ struct ModelTotals {
 
     // MARK: Facts that are decided once
 
-    /// As the merging of advisories ranks names.
+    /// The order of names in the merging of advisories.
     private static func rank(_ name: String) -> (Int, String) {
         if name.hasPrefix("CVE-") { return (0, name) }
         if name.hasPrefix("GHSA-") { return (1, name) }
         return (Ecosystem.isOfPackagers(advisory: name) ? 3 : 2, name)
     }
 
-    /// Stored decisions that differ from those that the rules make of the same data. Licences from position 900 on are the
-    /// fixture's own (`fillCuration`).
+    /// Stored decisions that differ from those that the rules give for the same data. Licences from position 900 on are
+    /// the fixture's own (`fillCuration`).
     private func facts() throws -> [String] {
         try fixture.database.snapshot { connection in
             var found = try connection.all(

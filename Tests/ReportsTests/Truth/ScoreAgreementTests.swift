@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reports
 
-/// A score has one value under one name.
+/// A score has the same value everywhere under one name.
 struct ScoreAgreementTests {
     @Test(arguments: TemporaryDatabase.engines)
     func `Where CVSS 4 alone rates, sheets have its score as JSON does`(engine: Engine) throws {
@@ -36,7 +36,7 @@ struct ScoreAgreementTests {
         #expect(Set(places.map { scores[$0] }) == ["8.7"] && Set(places.map { words[$0] }) == ["HIGH"])
     }
 
-    /// A score of 0.0 is none (CVSS 3.1, §5), in each place.
+    /// A score of 0.0 means none (CVSS 3.1, §5), in each place.
     @Test(arguments: TemporaryDatabase.engines)
     func `A score of 0.0 has one word in all outputs`(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
@@ -58,7 +58,7 @@ struct ScoreAgreementTests {
         let found = try #require(try rows("ProjectVulnerabilityReport", "vulnerabilities").first)
         #expect(found["severity"] as? String == "none" && found["cvss3_severity"] as? String == "NONE")
         #expect(found["score"] as? String == "0.0")
-        // Resolved ones of what the project had before stand there, too.
+        // Resolved vulnerabilities of the earlier content are there, too.
         let alerts = try rows("ProjectSecurityAlertsReport", "alerts").filter {
             $0["vulnerabilityId"] as? String == "CVE-2099-1"
         }

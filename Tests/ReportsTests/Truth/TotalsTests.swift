@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-/// One query of the model has the totals of every report: `ModelTotals`.
+/// One query of the model gives the totals of every report: `ModelTotals`.
 struct TotalsTests {
     private static let claims = #"""
         {"bomFormat":"CycloneDX","specVersion":"1.6","version":1,
@@ -20,7 +20,7 @@ struct TotalsTests {
           {"id":"VENDOR-2","analysis":{"state":"not_affected","justification":"code_not_present"},"affects":[{"ref":"core"}]}]}
         """#
 
-    /// The fixture with what documents claim, some alerts that people ignored, and the documents of the sample.
+    /// The fixture with documents' claims, some alerts that people ignored, and the documents of the sample.
     private static func fixture(_ engine: Engine, sample: Bool) throws -> InventoryFixture {
         let fixture = try InventoryFixture(engine)
         try fixture.importSBOM(claims, project: "Claims")
@@ -53,7 +53,7 @@ struct TotalsTests {
         let totals = try ModelTotals(Self.fixture(engine, sample: true))
         #expect(try totals.disagreements() == [])
         #expect(totals.lines.contains { $0.state == "IGNORED" } && totals.lines.contains { $0.state == "OPEN" })
-        // A whole is its parts, each of which was compared.
+        // A whole consists of its parts, each of which was compared.
         let projects = Set(totals.lines.map(\.project)).count
         #expect(projects > 10 && totals.scopes().count == 1 + projects + Set(totals.lines.map(\.product)).count)
     }
@@ -70,7 +70,7 @@ struct TotalsTests {
             let path = "\(folder)/\(file)"
             let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
             guard size > 0, size < 4 << 20, !file.hasSuffix(".md") else { continue }
-            // Some are broken on purpose.
+            // Some have intentional faults.
             let name = file.replacingOccurrences(of: "/", with: "_")
             if (try? fixture.importSBOM(file: path, product: "Shared", project: name)) != nil { imported += 1 }
         }
@@ -80,13 +80,13 @@ struct TotalsTests {
 
     // MARK: Planted contradictions
 
-    /// A deliberate fault: in a stored row, or in the definition of a report.
+    /// A deliberate fault in a stored row, or in the definition of a report.
     struct Plant: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var statements: [SQL] = []
         var change: @Sendable (Report) -> Report = { $0 }
 
-        /// Another text in the columns of a report's tables, or another origin of its rows.
+        /// Another text in the columns of a report's tables, or another source of its rows.
         static func report(_ word: String, _ edit: @escaping @Sendable (Table) -> Table) -> @Sendable (Report) -> Report
         {
             { report in
@@ -196,7 +196,7 @@ struct TotalsTests {
             statements: ["UPDATE scan_basis SET libraries = libraries + 1"]),
     ]
 
-    /// Each makes the comparison fail: where one does not, a contradiction of its kind goes unseen.
+    /// Each makes the comparison fail; otherwise contradictions of its kind would stay undetected.
     @Test(arguments: plants) func `A contradiction is seen`(plant: Plant) throws {
         let fixture = try Self.fixture(.sqlite, sample: false)
         #expect(try ModelTotals(fixture).disagreements() == [])

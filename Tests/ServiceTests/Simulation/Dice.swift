@@ -17,15 +17,15 @@ final class Dice: Sendable {
         }
     }
 
-    /// From 0 to one less than `count`.
+    /// From 0 to `count` - 1.
     func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 
-    /// True once in so many times.
+    /// True once in this number of times.
     func once(in times: Int) -> Bool { below(times) == 0 }
 
     func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 
-    /// One of some things by their weights.
+    /// One of several things, by their weights.
     func pick<Thing>(_ things: [(Thing, weight: Int)]) -> Thing {
         var place = below(things.reduce(0) { $0 + $1.weight })
         for (thing, weight) in things {
@@ -43,7 +43,7 @@ final class FalseClock: Sendable {
 
     /// Milliseconds since 1970.
     var now: Int64 { time.withLock { $0.now } }
-    /// The latest time that it ever showed.
+    /// The latest time that it has shown.
     var latest: Int64 { time.withLock { $0.latest } }
 
     func move(by milliseconds: Int64) {

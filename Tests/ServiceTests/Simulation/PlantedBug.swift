@@ -1,19 +1,19 @@
 import Database
 
-/// Faults of the server that a simulation has to find. Each changes a statement on its way to the database, so nothing of them is in the
-/// program.
+/// Faults of the server that a simulation must find. Each changes a statement on its way to the database, so the program
+/// contains none of them.
 enum PlantedBug: String, CaseIterable, Sendable {
-    /// A worker that lost its lease still says how the job went.
+    /// A worker that lost its lease still stores an outcome.
     case noFence
-    /// A job that runs is claimed once more.
+    /// A running job is claimed again.
     case claimsWhatRuns
     /// An older import replaces a newer one.
     case olderWins
-    /// A report does not wait for the uploads before it.
+    /// A report does not wait for earlier uploads.
     case reportsDoNotWait
-    /// Jobs are forgotten as soon as they have ended.
+    /// Jobs are deleted as soon as they have ended.
     case forgetsAtOnce
-    /// The sweep takes files of reports that are being made.
+    /// The sweep deletes files of unfinished reports.
     case sweepsWhatIsMade
     /// Two servers make the report of one schedule.
     case firesTwice
@@ -23,12 +23,12 @@ enum PlantedBug: String, CaseIterable, Sendable {
     case waitingCosts
     /// A clock that was set back leaves jobs waiting for a day.
     case trustsClocks
-    /// A worker whose lease ran out is never seen as dead.
+    /// A worker whose lease ran out never counts as dead.
     case deathIsUnseen
     /// One in thirty commits is lost although it was confirmed.
     case losesCommits
 
-    /// The text that a statement has with the fault; nil where it stays.
+    /// The text of a statement with the fault; nil if it is unchanged.
     func change(_ text: String) -> String? {
         switch self {
         case .noFence:
@@ -69,7 +69,7 @@ enum PlantedBug: String, CaseIterable, Sendable {
         text.contains(part) ? text.replacing(part, with: other) : nil
     }
 
-    /// A statement as it is with the fault.
+    /// A statement changed by the fault.
     func change(_ sql: SQL) -> SQL {
         guard let text = change(sql.text) else { return sql }
         var made = SQL.Interpolation(literalCapacity: text.utf8.count, interpolationCount: sql.values.count)

@@ -5,26 +5,26 @@ import Store
 import Synchronization
 import TestSupport
 
-/// The death of a simulated process, thrown by everything that it calls from then on.
+/// The death of a simulated process, which every later call throws.
 struct Crash: Error {}
 
 /// Whether a simulated process lives, and when it dies.
 final class SimulatedLife: Sendable {
     private struct State {
         var isOver = false
-        /// Calls until it dies, and whether the last one is still carried out.
+        /// The calls until it dies, and whether the last one is still carried out.
         var fuse: (calls: Int, isDone: Bool)?
     }
     private let state = Mutex(State())
 
     var isOver: Bool { state.withLock { $0.isOver } }
 
-    /// Lets it die at one of the next calls.
+    /// Makes it die at one of the next calls.
     func light(calls: Int, isDone: Bool) { state.withLock { $0.fuse = (calls, isDone) } }
 
     func end() { state.withLock { $0.isOver = true } }
 
-    /// Counts a call. True when it is the last one, and carried out; throws when the process is dead.
+    /// Counts a call. True for the last call that is carried out; throws when the process is dead.
     func call() throws(Crash) -> Bool {
         let (isOver, isLast) = state.withLock { state in
             guard !state.isOver, let fuse = state.fuse else { return (state.isOver, false) }
@@ -40,13 +40,13 @@ final class SimulatedLife: Sendable {
     }
 }
 
-/// The database as one simulated process has it: between its calls others do something, and calls fail.
+/// The database for one simulated process: between its calls others act, and calls fail.
 final class SimulatedDatabase: ForwardingDatabase {
     let real: any Database
     private let life: SimulatedLife
     private let bug: PlantedBug?
     private let dice: Dice
-    /// Called before each call, which fails with what it throws. The argument: whether the call writes.
+    /// Called before each call, which fails if this throws. The argument says whether the call writes.
     private let before: @Sendable (Bool) throws -> Void
 
     init(
@@ -108,16 +108,16 @@ final class SimulatedDatabase: ForwardingDatabase {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result {
-        // The writer of SQLite has a thread of its own, so nothing of the cooperative pool is waited for.
+        // SQLite's writer has a thread of its own, so nothing waits for the cooperative pool.
         try ({ try self.write(body) as Result })()
     }
 }
 
-/// The store as one simulated process has it.
+/// The store for one simulated process.
 struct SimulatedStore: ArtifactStore {
     let real: FileStore
     let life: SimulatedLife
-    /// Called before each call; true when it has to fail.
+    /// Called before each call; true makes the call fail.
     let fails: @Sendable () -> Bool
 
     private func calling<Result>(_ work: () throws(StoreError) -> Result) throws(StoreError) -> Result {

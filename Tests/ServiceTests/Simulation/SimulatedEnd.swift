@@ -3,8 +3,8 @@ import Jobs
 @testable import Service
 
 extension SimulatedWorld {
-    /// Ends all faults, gives everybody an hour, and looks whether everything is done; then lets the retention pass, and looks
-    /// whether anything is left.
+    /// Ends all faults, gives everybody an hour, and checks that all work is done; then lets the retention time pass, and
+    /// checks that nothing is left.
     func calm() {
         isCalm = true
         isDiskFull = false
@@ -13,7 +13,7 @@ extension SimulatedWorld {
             process.life.end()
             step(.birth, by: process)
         }
-        // An hour. Pauses are a minute at most.
+        // An hour. Pauses last at most a minute.
         for _ in 0..<60 where rules.violations.isEmpty {
             let unfinished = rules.unfinished(in: self)
             if unfinished == 0 { break }
@@ -22,7 +22,7 @@ extension SimulatedWorld {
             for place in 0..<(2 * unfinished) { step(.work, by: processes[place % processes.count]) }
         }
         rules.checkEnd(self)
-        // Files of a time to which the clock was set once are younger than they seem.
+        // Files from a time to which the clock was set once are younger than they seem.
         clock.move(by: clock.latest - clock.now + settings.retention + 2 * 86_400_000)
         for _ in 0..<3 { for process in processes { step(.sweep, by: process) } }
         rules.checkEmpty(self)

@@ -40,7 +40,7 @@ final class SimulatedProcess: @unchecked Sendable {
         try begin()
     }
 
-    /// Begins as a new process.
+    /// Starts again as a new process.
     func begin() throws {
         births += 1
         life = SimulatedLife()

@@ -11,12 +11,12 @@ import TestSupport
 
 @testable import Service
 
-// DESIGN. The parts of a server that hold what was promised (queue, leases, intake, publishing, sweeps, schedules) run in one thread,
-// and everything that happens is drawn from a seed: which process does what next, faults, deaths, jumps of the clock. Between any two
-// calls of a process to its database others may act, to the end of what they do or to their own next call: so orders of events come
-// about that threads show once a year. After each step the rules are checked (`SimulationRules`). docs/adr/030 says more.
+// DESIGN. The parts of a server that keep its promises (queue, leases, intake, publishing, sweeps, schedules) run in one
+// thread. A seed determines all events: which process does what next, faults, deaths, jumps of the clock. Between any two
+// database calls of a process others may act, up to the end of their action or to their own next call. So orders of events
+// occur that threads show once a year. After each step the rules are checked (`SimulationRules`). docs/adr/030 has the details.
 
-/// All that there is in one simulation.
+/// The state of one simulation.
 ///
 /// `@unchecked Sendable`, without a lock: one thread at a time runs a simulation. It hands work to a task only in
 /// `SimulatedWorld.waiting`, and sleeps there on a semaphore until the task has ended, which also makes the task's writes visible to it.
@@ -24,23 +24,23 @@ final class SimulatedWorld: @unchecked Sendable {
     let dice: Dice
     let clock = FalseClock()
     let bug: PlantedBug?
-    /// The database without faults, for looks at it.
+    /// The database without faults, for checks.
     let database: any Database
     let folder: TemporaryFolder
     let files: FileStore
     let settings: Queue.Settings
     private(set) var processes: [SimulatedProcess] = []
     let rules = SimulationRules()
-    /// Names of processes of which others know that they are gone.
+    /// The names of processes that others know to have ended.
     var knownDead: Set<String> = []
     var isDiskFull = false
     var isStoreAway = false
-    /// No more faults, and nobody acts between the calls of others.
+    /// No more faults, and no process acts between the calls of others.
     var isCalm = false
-    /// Whether something was made to fail in this step.
+    /// Whether something failed on purpose in this step.
     var hasFailed = false
     private(set) var steps: [String] = []
-    /// The steps that are being done, the innermost last.
+    /// The running steps, the innermost last.
     private var running: [Step] = []
     /// Numbers of documents.
     private var documents = 0
@@ -96,7 +96,7 @@ final class SimulatedWorld: @unchecked Sendable {
                     }
                 } catch {
                     note("  \(owner): job \(lease.job.id) stops: \(error)")
-                    // A worker that cannot write the outcome waits until it can; it has no second thread here.
+                    // A worker that cannot write the outcome waits until it can; here it has no second thread.
                     isDiskFull = false
                     throw error
                 }
@@ -109,7 +109,7 @@ final class SimulatedWorld: @unchecked Sendable {
 
     // MARK: Steps
 
-    /// What happens between two calls of a process.
+    /// The events between two calls of a process.
     private func between(isWrite: Bool) throws {
         if !isCalm, running.count < 4, dice.once(in: 6) { step(meddling(), by: processes[dice.below(processes.count)]) }
         if isWrite, isDiskFull {
@@ -129,7 +129,7 @@ final class SimulatedWorld: @unchecked Sendable {
         (.schedule, 8), (.match, 2), (.disk, 3), (.store, 3), (.death, 4), (.birth, 6), (.cancel, 2), (.rerun, 3),
     ]
 
-    /// What somebody does in the midst of a step of another: often the same, or what tidies up, as there races hide.
+    /// The action of another process during a step: often the same action, or a cleanup, because races occur there.
     private func meddling() -> Step {
         switch dice.below(3) {
         case 0: running.last ?? .work
@@ -138,7 +138,7 @@ final class SimulatedWorld: @unchecked Sendable {
         }
     }
 
-    /// One step of somebody, drawn by lot, and the look at the rules after it.
+    /// One random step of a random process, with the check of the rules after it.
     func step() { step(dice.pick(Self.weights), by: processes[dice.below(processes.count)]) }
 
     func step(_ step: Step, by process: SimulatedProcess) {
@@ -188,7 +188,7 @@ final class SimulatedWorld: @unchecked Sendable {
         }
     }
 
-    /// Time goes by, and processes that work renew their leases, except one that is cut off.
+    /// Time passes, and working processes renew their leases, except one that is cut off.
     private func pass(_ milliseconds: Int64) {
         clock.move(by: milliseconds)
         let cutOff = dice.once(in: 4) ? processes[dice.below(processes.count)].number : 0
@@ -203,7 +203,8 @@ final class SimulatedWorld: @unchecked Sendable {
         }
     }
 
-    /// All but one process stand still for longer than their leases: it takes their jobs, begins one, and may die of it.
+    /// All processes but one stand still for longer than their leases. That one takes their jobs, begins one, and may
+    /// die of it.
     private func stall(others process: SimulatedProcess) throws {
         for _ in 0..<2 {
             clock.move(by: settings.lease + 1000)
@@ -258,7 +259,7 @@ final class SimulatedWorld: @unchecked Sendable {
         return destination
     }
 
-    /// The upload of a document, as the doors take it: its file is there before its job.
+    /// The upload of a document, as at the doors: its file exists before its job.
     private func upload(by process: SimulatedProcess) throws {
         let (number, text) = document()
         let destination = destination()
@@ -273,7 +274,7 @@ final class SimulatedWorld: @unchecked Sendable {
         try submit(job, by: process, document: number)
     }
 
-    /// Submits, and remembers what was accepted: also what a process that died had no time to confirm.
+    /// Submits, and remembers accepted jobs, also those that a dying process had no time to confirm.
     private func submit(_ job: NewJob, by process: SimulatedProcess, document: Int? = nil) throws {
         defer { rules.submitted(job.uuid, document: document, isUpload: document != nil, in: self) }
         let queue = process.queue
@@ -347,14 +348,14 @@ final class SimulatedWorld: @unchecked Sendable {
             queue: process.queue, store: process.store, owner: Owner(), log: log, auditRetention: 86_400_000
         ).sweep()
         _ = try process.intake.sweep()
-        // What waits for its job does so for less than ten minutes, whatever the clock says.
+        // A file waits for its job for less than ten minutes, whatever the clock says.
         _ = try IntakeJob.sweepSpool(
             process.queue, dataFolder: folder.path(""), patience: isCalm ? .zero : .seconds(600))
     }
 }
 
-/// Runs each piece of a task on a thread of its own. A step may wait for a task within which another step waits for its own, four deep:
-/// the threads that tasks share are as many as processors, and would all be waiting.
+/// Runs each piece of a task on a thread of its own. A step may wait for a task in which another step waits for its own, four
+/// levels deep. Tasks share as many threads as there are processors, and all of them would be waiting.
 private final class OwnThreads: TaskExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

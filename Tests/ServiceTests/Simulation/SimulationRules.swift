@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import Service
 
-/// What holds at every moment of a simulation, whatever fails.
+/// The rules that hold at every moment of a simulation, whatever fails.
 ///
 /// `@unchecked Sendable`, without a lock: one thread at a time runs a simulation, and its rules after each step. It hands work to a task only in
 /// `SimulatedWorld.waiting`, and sleeps there on a semaphore until the task has ended, which also makes the task's writes visible to it.
@@ -29,24 +29,24 @@ final class SimulationRules: @unchecked Sendable {
         var isFinal: Bool { state == "SUCCESS" || state == "FAILED" }
     }
 
-    /// A job that was accepted.
+    /// An accepted job.
     private struct Accepted {
         /// The number of the document; nil for reports.
         let document: Int?
-        /// Whether a file of ours is its only copy.
+        /// Whether a file of Waybill is its only copy.
         let isUpload: Bool
         var last: Row
     }
 
     private(set) var violations: [String] = []
-    /// Failed jobs that somebody asked to be tried again.
+    /// Failed jobs that a client asked to repeat.
     var reruns: Set<String> = []
     private var accepted: [String: Accepted] = [:]
     private var successes: [String: Int] = [:]
-    /// The job of what each project shows.
+    /// The job whose content each project shows.
     private var shown: [Int64: Int64] = [:]
     private var schedules: [Int64: (due: Int64, job: String)] = [:]
-    /// Whether the clock was set back since the schedules changed: then their times are planned again.
+    /// Whether the clock was set back since the schedules changed; their times are then planned again.
     private var isSetBack = false
     private var lastTime = FalseClock.start
 
@@ -72,7 +72,7 @@ final class SimulationRules: @unchecked Sendable {
         return Dictionary(uniqueKeysWithValues: all.map { ($0.uuid, $0) })
     }
 
-    /// The product and project of a destination; 0 where they are not there.
+    /// The product and project of a destination; 0 for missing ones.
     func place(of destination: Intake.Destination, in world: SimulatedWorld) throws -> (product: Int64, project: Int64)
     {
         try world.database.read { connection in
@@ -85,7 +85,7 @@ final class SimulationRules: @unchecked Sendable {
         }
     }
 
-    /// A job in one of these states, drawn by lot; nil without one.
+    /// A random job in one of these states; nil without one.
     func job(in states: Set<String>, of world: SimulatedWorld) throws -> Job? {
         let rows = try Self.rows(world).values.filter { states.contains($0.state) }.sorted { $0.id < $1.id }
         guard !rows.isEmpty else { return nil }
@@ -99,19 +99,19 @@ final class SimulationRules: @unchecked Sendable {
 
     // MARK: Events
 
-    /// A client asked for something: from now on it must not be lost, if it is there.
+    /// A client made a request: from now on the job, if it exists, must not be lost.
     func submitted(_ uuid: String, document: Int? = nil, isUpload: Bool = false, in world: SimulatedWorld) {
         guard accepted[uuid] == nil, let row = (try? Self.rows(world))?[uuid] else { return }
         accepted[uuid] = Accepted(document: document, isUpload: isUpload, last: row)
     }
 
-    /// A process got an answer to its submission: it is there.
+    /// A process got an answer to its submission, so the job exists.
     func confirmed(_ uuid: String) {
         if accepted[uuid] == nil { violated("job \(uuid) was accepted and is not there") }
     }
 
     func claimed(_ job: Job, by process: SimulatedProcess, in world: SimulatedWorld) throws {
-        // As it was before the claim: whatever others did in between was looked at when they had done it.
+        // The state before the claim; actions of others in between were checked when they ended.
         if let before = accepted[job.uuid]?.last, before.state != "PENDING" {
             violated("\(process.owner) claimed job \(job.id), which was \(before.state)")
         }
@@ -128,7 +128,7 @@ final class SimulationRules: @unchecked Sendable {
         if let ahead { violated("report \(job.id) began before upload \(ahead), which was accepted before it") }
     }
 
-    /// A worker said how a job went.
+    /// A worker stored an outcome.
     func saw(_ event: JobEvent, by owner: String, isAlive: Bool, in world: SimulatedWorld) {
         let job = event.job
         world.note("\(owner): job \(job.id) \(event.outcome) \(event.why)")
@@ -175,7 +175,7 @@ final class SimulationRules: @unchecked Sendable {
     private func checkJobs(_ rows: [String: Row], _ world: SimulatedWorld) {
         for (uuid, known) in accepted {
             guard let row = rows[uuid] else {
-                // An artifact that others share is prolonged once a minute.
+                // The life of a shared artifact is extended once a minute.
                 let end = known.last.finished + world.settings.retention - 60_000
                 if !known.last.isFinal || end > world.clock.latest {
                     violated("job \(known.last.id), \(known.last.kind), \(known.last.state), is gone")
@@ -264,12 +264,12 @@ final class SimulationRules: @unchecked Sendable {
 
     // MARK: At the end
 
-    /// How many jobs are not done.
+    /// The number of unfinished jobs.
     func unfinished(in world: SimulatedWorld) -> Int {
         (try? Self.rows(world))?.values.count { !$0.isFinal } ?? 0
     }
 
-    /// Once all faults are over and all processes had time, no work is left.
+    /// Once all faults have ended and all processes had time, no work is left.
     func checkEnd(_ world: SimulatedWorld) {
         guard violations.isEmpty else { return }
         do {
@@ -281,7 +281,7 @@ final class SimulationRules: @unchecked Sendable {
         }
     }
 
-    /// When the retention is over and the sweeps have run twice: nothing is left.
+    /// After the retention time and two sweeps, nothing is left.
     func checkEmpty(_ world: SimulatedWorld) {
         guard violations.isEmpty else { return }
         do {

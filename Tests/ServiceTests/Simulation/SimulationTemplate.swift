@@ -4,12 +4,13 @@ import Jobs
 import Reports
 import TestSupport
 
-/// A database with two organizations and a schedule, from which each simulation begins.
+/// A database with two organizations and a schedule, which each simulation starts from.
 enum SimulationTemplate {
-    /// The files of the database by what their names end in. Its log is one of them: it is not written back yet.
+    /// The files of the database, by the endings of their names. Its log is one of them, because it is not copied
+    /// back yet.
     private static let files = Result { try make() }
 
-    /// Puts a copy where a new database is to be.
+    /// Puts a copy at the path of a new database.
     static func copy(to path: String) throws {
         for (ending, content) in try files.get() { try content.write(to: URL(fileURLWithPath: path + ending)) }
     }

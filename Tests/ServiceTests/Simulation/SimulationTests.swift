@@ -2,22 +2,23 @@ import Foundation
 import Jobs
 import Testing
 
-/// The queue, the leases, the intake, publishing, the sweeps and the schedules under seeds.
+/// The queue, the leases, the intake, publishing, the sweeps and the schedules under random seeds.
 ///
-/// `make simulate SEEDS=1000` runs as many and looks for the planted bugs; `make simulate SEED=7` shows the steps of one;
-/// `make simulate-long SEEDS=100000` runs so many in an optimised build.
+/// `make simulate SEEDS=1000` runs this many seeds and searches for the planted bugs. `make simulate SEED=7` shows the
+/// steps of one seed. `make simulate-long SEEDS=100000` runs an optimised build.
 @Suite(.serialized) struct SimulationTests {
     private static func number(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
     }
     private static let isLong = number("WAYBILL_SIMULATE") != nil
 
-    /// Steps of one seed before all faults are over.
+    /// The steps of one seed before all faults end.
     private static let steps = 60
 
-    /// Runs one seed. Returns what was violated, and all steps.
+    /// Runs one seed. Returns the broken rule, if any, and all steps.
     ///
-    /// On a thread of its own, and not on one of the few that tasks share: it waits for a task, within which it waits for another.
+    /// It runs on a thread of its own and not on one of the few that tasks share, because it waits for a task, within which it
+    /// waits for another.
     private static func run(
         _ seed: UInt64, bug: PlantedBug? = nil
     ) async throws -> (violations: [String], steps: [String]) {
