@@ -12,7 +12,7 @@ extension HTML {
     private mutating func trend(
         _ trend: SeverityTrend, from first: SeverityTrend.Point, to last: SeverityTrend.Point, _ most: Int64
     ) {
-        let (from, to) = (Self.date(first.day), Self.date(last.day))
+        let from = Self.date(first.day)
         let words =
             "\(Words.number(first.counts.total)) open alerts at the end of \(from), at most \(Words.number(most)), "
             + "\(Words.number(last.counts.total)) today"

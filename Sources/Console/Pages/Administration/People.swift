@@ -1,6 +1,7 @@
 import API
 import Bytes
 import Database
+import HTTP
 import Reports
 
 extension Page {

@@ -1,5 +1,6 @@
 import API
 import Bytes
+import Database
 import HTTP
 import Inventory
 
