@@ -128,6 +128,9 @@ struct PageTests {
             #expect(text.contains("<strong>\(counts[word])</strong> <span>\(name)</span>"), "\(name)")
         }
         #expect(text.contains("CVE-2025-90001"))
+        // The page of a vulnerability names it once, and its rows by their projects.
+        let one = await page(Address(.organization, "token 1", "vulnerability", item: "CVE-2025-90001"), cookie).text
+        #expect(one.contains(#"<tr><th scope="col">Project</th><th scope="col">Library</th>"#))
         #expect(text.contains("looked up in advisories"))
         // The trend ends with the same number, in words, too.
         #expect(text.contains("<svg class=\"trend\" role=\"img\" aria-label=\""))

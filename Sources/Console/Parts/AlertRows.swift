@@ -7,7 +7,7 @@ extension ListColumn where Row == AlertList.Row {
     ///
     /// - Parameter showsProject: whether alerts of several projects are listed.
     static func alerts(_ visit: Visit, showsProject: Bool) -> [ListColumn] {
-        var columns: [ListColumn<AlertList.Row>] = [
+        let subjects = [
             ListColumn("About") { row, html in
                 if row.vulnerability.isEmpty { return html.text(row.words) }
                 html.link(visit.inOrganization("vulnerability", item: row.vulnerability), row.vulnerability)
@@ -17,15 +17,25 @@ extension ListColumn where Row == AlertList.Row {
                 html.severity(row.severity)
                 if row.isExploited { html.mark("exploited", "bad") }
             },
-            ListColumn("Library") { row, html in
-                html.link(visit.inOrganization("library", item: row.libraryUUID), row.library)
-            },
         ]
-        if showsProject {
-            columns.append(
-                ListColumn("Project") { row, html in html.link(Address(.project, row.projectToken), row.projectName) })
+        return subjects + [library(visit)] + (showsProject ? [project] : []) + facts
+    }
+
+    /// The columns of a list of alerts about the vulnerability that the page names.
+    static func places(_ visit: Visit) -> [ListColumn] { [project, library(visit)] + facts }
+
+    private static var project: ListColumn {
+        ListColumn("Project") { row, html in html.link(Address(.project, row.projectToken), row.projectName) }
+    }
+
+    private static func library(_ visit: Visit) -> ListColumn {
+        ListColumn("Library") { row, html in
+            html.link(visit.inOrganization("library", item: row.libraryUUID), row.library)
         }
-        columns += [
+    }
+
+    private static var facts: [ListColumn] {
+        [
             ListColumn("Fixed in") { row, html in
                 if let fix = row.fix {
                     html.text(fix)
@@ -49,7 +59,6 @@ extension ListColumn where Row == AlertList.Row {
             },
             .time("Since", isWide: true, \.created),
         ]
-        return columns
     }
 }
 

@@ -116,7 +116,8 @@ enum Style {
         .critical { --tint: var(--critical); } .high { --tint: var(--high); } .medium { --tint: var(--medium); }
         .low { --tint: var(--low); } .unrated, .none { --tint: var(--unrated); }
         .badge.critical { font-weight: 700; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .8rem 1.5rem; margin: 0; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .8rem 1.5rem; margin: .8rem 0; }
+        h2 + .facts { margin-top: 0; } .facts:last-child { margin-bottom: 0; }
         dt { color: var(--soft); font-size: .8125rem; }
         dd { margin: 0; overflow-wrap: anywhere; }
         .todo { list-style: none; margin: 0; padding: 0; display: grid; gap: .1rem; }
@@ -125,7 +126,7 @@ enum Style {
         .todo strong { min-width: 3.5rem; text-align: right; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
         .cards { list-style: none; margin: 0; padding: 0; display: grid; gap: .5rem 1.5rem;
           grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
-        .cards li { display: grid; padding: .35rem 0; border-top: 1px solid var(--line); }
+        .cards li { display: grid; align-content: start; padding: .35rem 0; border-top: 1px solid var(--line); }
         .way { list-style: none; margin: 0; padding: 0; }
         .way li { padding-left: 1.1rem; text-indent: -1.1rem; }
         .way li + li::before { content: "↳ " / ""; color: var(--soft); }
