@@ -131,6 +131,9 @@ package struct Production: Sendable {
                 preface: report.preface(facts), notes: try report.notes(for: request, on: connection))
             if request.format.isForPeople {
                 head.remarks = [report.remark].filter { !$0.isEmpty }
+                if let other = request.scope.other, let side = try ScopeFacts.read(other, on: connection) {
+                    head.remarks.append(Self.comparison(with: side))
+                }
                 let urgent = queries.first { $0.urgency != nil }
                 head.levels = try urgent?.levelCounts(in: request.scope, on: connection) ?? []
                 head.filters = request.shownFilters(of: report)
@@ -154,6 +157,12 @@ package struct Production: Sendable {
         case .risk:
             return try risk(facts, on: connection, into: receiver)
         }
+    }
+
+    /// The sentence that names the other side of a comparison.
+    private static func comparison(with side: ScopeFacts) -> String {
+        let name = (side.path.dropFirst() + [side.name]).joined(separator: " / ")
+        return "Compared with \(name): what is REMOVED is missing there, what is ADDED is only there."
     }
 
     /// Counts one row that a document wrote, and checks whether the production must stop, because one row may be as large as a

@@ -212,9 +212,11 @@ package struct ReportRequest: Sendable, Equatable {
         return format
     }
 
-    /// The filters that narrow a report, in words for its reader: `severity: critical, high`.
+    /// The filters that narrow a report, in words for its reader: `severity: critical, high`. The other side of a comparison is none:
+    /// its token says nothing to a reader.
     func shownFilters(of report: Report) -> [String] {
-        report.filters.compactMap { filter in
+        let hidden = report.isComparison ? Report.comparisonAliases(scope.kind) : []
+        return report.filters.filter { !hidden.contains($0.key) }.compactMap { filter in
             guard let values = options[filter.key.lowercased()] else { return nil }
             let shown =
                 switch filter.kind {

@@ -76,6 +76,19 @@ struct LegalReportTests {
         #expect(locations.contains("/x\n/y\n/z") && !locations.contains("\"\n\n\""))
     }
 
+    @Test(arguments: ["ProductDiffReport", "ProjectDiffReport"]) func `a comparison names its other side`(
+        type: String
+    ) throws {
+        let fixture = try InventoryFixture.shared(.sqlite)
+        let report = try #require(ReportCase.every.first { $0.type == type && $0.format == .xlsx })
+        let about = try #require(report.produce(fixture).parts().first?.allSheets().last).rows
+        let lines = about.compactMap { $0.last ?? nil }
+        #expect(
+            lines.contains { $0.wholeMatch(of: /Compared with .+: what is REMOVED is missing there.*/) != nil },
+            "\(lines)")
+        #expect(lines.contains("Not filtered."))
+    }
+
     @Test(arguments: TemporaryDatabase.engines) func `a comparison counts by identifier`(engine: Engine) throws {
         let fixture = try InventoryFixture(engine)
         try fixture.importSBOM(Self.bill)
