@@ -7,7 +7,7 @@ import CPango
 final class PDFFonts {
     /// In order of preference for each character; what none of them has comes from any font of the machine.
     private static let family = """
-        Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,Droid Sans Fallback,\
+        Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,WenQuanYi Micro Hei,\
         DejaVu Sans,Symbola
         """
 
