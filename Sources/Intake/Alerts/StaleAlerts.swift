@@ -22,15 +22,17 @@ package struct StaleAlerts {
     /// are new or changed. Several processes may run it.
     ///
     /// - Parameters:
+    ///   - largest: the work ends at the first project with more libraries.
     ///   - shouldStop: called while names are matched; true ends the work at once.
     ///   - looked: called after each project; false ends the work.
     @discardableResult
     package func run(
-        organization: Int64, shouldStop: () -> Bool = { false }, looked: () -> Bool
+        organization: Int64, largest: Int64 = .max, shouldStop: () -> Bool = { false }, looked: () -> Bool
     ) throws -> Int {
         var changed = 0
         var last: (project: Int64, attempts: Int) = (0, 0)
         while let stale = try database.read({ try StaleProject.next(organization: organization, on: $0) }) {
+            guard try database.read({ try stale.libraries(on: $0) }) <= largest else { break }
             guard let names = try names(of: stale, shouldStop: shouldStop) else { break }
             last = (stale.project, stale.project == last.project ? last.attempts + 1 : 1)
             changed += try settle(stale, at: now(), with: names, isLast: last.attempts >= Self.attempts)

@@ -9,6 +9,8 @@ import Synchronization
 struct AlertKeeper: Sendable {
     /// The longest wait of a call.
     private static let patience = Duration.milliseconds(2000)
+    /// The libraries of a project that can be decided in that time on a busy machine. A larger one is left to a job.
+    private static let largest: Int64 = 10_000
 
     let runtime: Runtime
     /// The stale packages of the last look.
@@ -25,7 +27,7 @@ struct AlertKeeper: Sendable {
             guard ContinuousClock.now < end else { return }
             do {
                 _ = try StaleAlerts(database: runtime.database, now: runtime.queue.now).run(
-                    organization: organization, shouldStop: { ContinuousClock.now >= end },
+                    organization: organization, largest: Self.largest, shouldStop: { ContinuousClock.now >= end },
                     looked: { ContinuousClock.now < end })
             } catch {
                 runtime.log(.error, "deciding alerts again failed", ["error": "\(error)"])

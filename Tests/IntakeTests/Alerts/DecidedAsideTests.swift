@@ -127,6 +127,18 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
     }
 
+    @Test func `A project that is too large for a call is left to a job`() throws {
+        let bench = try Workbench()
+        try bench.sbom(cycloneDX(Self.packages))
+        try bench.database.write { _ = try $0.run("UPDATE alert SET description = 'before'") }
+        try markStale(bench)
+        let alerts = StaleAlerts(database: bench.database, now: { 1_800_000_000_000 })
+        #expect(try alerts.run(organization: 1, largest: Int64(Self.count) - 1) { true } == 0)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 1)
+        #expect(try alerts.run(organization: 1, largest: Int64(Self.count)) { true } == Self.count)
+        #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
+    }
+
     @Test func `Of two that decide at once, the slower one does nothing`() throws {
         let bench = try Workbench()
         try bench.sbom(cycloneDX(Self.packages))

@@ -30,6 +30,12 @@ package struct StaleProject: Sendable, Equatable {
         ) { StaleProject(project: $0.integer(0), organization: $0.integer(1), mark: $0.integer(2)) }
     }
 
+    /// How many libraries the project shows.
+    package func libraries(on connection: any Connection) throws -> Int64 {
+        try connection.integer(
+            "SELECT s.libraries FROM project p JOIN scan s ON s.id = p.scan WHERE p.id = \(project)") ?? 0
+    }
+
     /// Removes the mark; false when the project became stale again, or another process decided.
     @discardableResult
     package func settle(on connection: any Connection) throws -> Bool {
