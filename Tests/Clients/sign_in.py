@@ -2,9 +2,10 @@
 """Signs people in to the console with Debian's chromium and issuers of OpenID Connect (oidc-provider-mock):
 sign_in.py BINARY [PART…]
 
-`story`: pages by group, own keys made and revoked, sessions listed and ended; `ends`: what the issuer ends; `down`: an issuer that does not
-answer. And what an attacker would try: `tampering` with tokens and documents, `replay` of answers, also at another issuer, `redirects` to
-other sites. Each is refused by a page that says what helps, and has a record. Without parts all are done, and the audit trail is read."""
+`story`: pages by group, own keys made and revoked, sessions listed and ended; `ends`: what the issuer ends, and what it cannot; `down`: an
+issuer that does not answer. And what an attacker would try: `tampering` with tokens and documents, `replay` of answers, also at another
+issuer, `redirects` to other sites. Each is refused by a page that says what helps, and has a record. Without parts all are done, and the
+audit trail is read."""
 import json
 import os
 import pathlib
@@ -61,7 +62,7 @@ class Waybill:
         pathlib.Path(secret).write_text("s3cret\n")
         settings = {"address": self.address, "issuers": [
             {"id": name, "name": name, "issuer": url, "client": "waybill", "secretFile": secret, "organizations": ["Acme"],
-             "mapping": [{"group": "developers", "role": "MEMBER", "product": "Shop"}]}
+             "linkByEmail": name == "honest", "mapping": [{"group": "developers", "role": "MEMBER", "product": "Shop"}]}
             for name, url in issuers.items()]}
         self.settings = os.path.join(folder, "issuers.json")
         pathlib.Path(self.settings).write_text(json.dumps(settings))
@@ -219,12 +220,21 @@ def ends(people, server, mock, honest):
     check(status == 200 and not people.is_in(page), "the issuer ends the session by a logout token", str(status))
     page = people.sign_in("mock", "cid")
     check(people.is_in(page), "somebody else is in", text(page))
-    request = urllib.request.Request(
-        f"http://localhost:{mock.server_port}/users/cid", method="PUT", headers={"Content-Type": "application/json"},
-        data=json.dumps({"email": "cid@example.com", "email_verified": True, "groups": ["visitors"]}).encode())
-    urllib.request.urlopen(request)
-    refused = people.sign_in("mock", "cid")
+
+    def describe(**groups):
+        claims = {"email": "cid@example.com", "email_verified": True, **groups}
+        request = urllib.request.Request(
+            f"http://localhost:{mock.server_port}/users/cid", json.dumps(claims).encode(), {"Content-Type": "application/json"}, method="PUT")
+        urllib.request.urlopen(request)
+        return people.sign_in("mock", "cid")
+
+    unsaid = describe()
+    check("mock does not say which groups you are in." in text(unsaid) and people.is_in(page), "groups that are not named end nothing", text(unsaid))
+    refused = describe(groups=["visitors"])
     check("None of your groups" in text(refused) and not people.is_in(page), "without the group the account is closed, with its sessions", text(refused))
+    # The account of the only administrator, who is linked by the address, and whose groups make no administrator.
+    root = people.sign_in("honest", "root")
+    check("is the last administrator with a key here" in text(root) and not people.is_in(root), "the last administrator is not linked away", text(root))
 
 
 # MARK: Attacks
@@ -313,6 +323,7 @@ def main():
 
     users = [user("ada", "developers"), user("bob", "developers"), user("cid", "developers"), user("eve", "visitors")]
     users += [user(name, "developers") for name in TOKENS if name != "honest"]
+    users.append(User(sub="root", claims={"email": "admin@acme.example", "email_verified": True, "groups": ["developers"]}))
     with tempfile.TemporaryDirectory() as folder, run_server_in_thread(user_claims=users) as mock:
         tampering_issuers = {name: TamperingIssuer(name, mock.server_port) for name in [*TOKENS, *DOCUMENTS]}
         issuers = {name: issuer.url for name, issuer in tampering_issuers.items()}
