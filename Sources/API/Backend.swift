@@ -24,6 +24,15 @@ package struct Incident: Sendable {
 }
 
 /// The dependencies of the doors: values and closures, so that a test can use its own.
+///
+///     var backend = runtime.backend
+///     backend.doorkeeper = Doorkeeper(callsPerMinute: 600, refusalsPerMinute: 60)
+///     backend.log = { print($0.id, $0.request, $0.cause) }
+///     let site = Site(backend)
+///
+/// Copies share the database, the queue, the ledger and the threads, and live as long as the server. Any thread may
+/// call the closures, several at a time. A closure must not wait for a reply of the doors. Only `openArtifact` may
+/// block and throw. Times are milliseconds since 1970.
 package struct Backend: Sendable {
     package var database: any Database
     package var queue: Queue

@@ -10,6 +10,15 @@ import Reports
 // everything else, the client gets a number and the log a line.
 
 /// The Mend API and the paths of operation, as a handler for the server.
+///
+///     let door = Door(backend)
+///     let server = try HTTPServer(configuration, policy: { door.policy(for: $0) }) { request in
+///         door.reply(to: request)
+///     }
+///
+/// A door lives as long as its server. Any thread may call it. `policy` and `reply` return soon and throw nothing:
+/// longer work is in the task of a `.later` reply, and each error becomes a reply of the API. The work of a reply must
+/// not wait for another reply of the door.
 package struct Door: Sendable {
     /// The longest body of a call, in bytes.
     package static let bodyLimit = 1 << 20

@@ -6,6 +6,14 @@ import Synchronization
 // minute. It loses no record of a change, because a change writes its own record in its transaction.
 
 /// Notes about requests, written later.
+///
+///     ledger.note(key, at: now)  // while a request is answered
+///     try ledger.write(to: database, at: now)  // every second, on a thread of its own
+///     try ledger.writeLast(to: database, at: now)  // before the process ends
+///
+/// Times are milliseconds since 1970. Any thread may use it. `note` and `refuse` neither block nor throw. The writes
+/// block, make their own transactions, so a transaction must not call them, and throw `DatabaseError`; notes that could
+/// not be written stay. Notes end with the process.
 package final class Ledger: Sendable {
     /// The use of a key is written at most once in this number of milliseconds.
     private static let useInterval: Int64 = 60_000

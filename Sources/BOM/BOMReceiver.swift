@@ -10,9 +10,10 @@ package import Bytes
 ///     var names = Names()
 ///     let graph = try BOMReader.read(file: path, into: &names)
 ///
-/// All calls come on the thread of the reader. References are unique within the document when a receiver gets them. An error of
-/// the receiver ends the reading, and the reader throws it. When reading fails, the parts passed on before are invalid, and
-/// `document` is not called.
+/// All calls come on the thread of the reader, before it returns. Times are milliseconds since 1970. References are
+/// unique within the document when a receiver gets them. An error of the receiver ends the reading, and the reader
+/// throws it. When reading fails, the parts passed on before are invalid, and `document` is not called. A receiver may
+/// read other documents.
 package protocol BOMReceiver {
     mutating func component(_ component: Component) throws(BOMError)
     mutating func file(_ file: SourceFile) throws(BOMError)

@@ -30,8 +30,8 @@ package func systemMessage(_ code: Int32) -> String { String(cString: strerror(c
 
 /// A buffer for bytes to write, with a destination that takes the bytes out of it.
 ///
-/// Appending neither throws nor passes bytes on. The writer calls `drain()` now and then (once a row), which passes
-/// the buffer on when it holds at least `threshold` bytes, and `flush()` at the end.
+/// Appending neither throws nor passes bytes on. The writer calls `drain()` now and then (once a row), which passes the
+/// buffer on when it holds at least `threshold` bytes, and `flush()` at the end.
 ///
 ///     var sink = ByteSink { (bytes) throws(SinkError) in try file.write(bytes) }
 ///     for row in rows {
@@ -40,7 +40,9 @@ package func systemMessage(_ code: Int32) -> String { String(cString: strerror(c
 ///     }
 ///     try sink.flush()
 ///
-/// A sink belongs to one thread. After an error of the destination, the sink must not be used again.
+/// A sink belongs to one thread. The destination is called only by `drain` and `flush`, on the same thread; its bytes
+/// are valid only during the call, and it must not use the sink. Bytes that were not flushed are lost with the sink.
+/// After an error of the destination, the sink must not be used again.
 package struct ByteSink: ~Copyable {
     /// Takes the bytes out of the buffer.
     package typealias Destination = (UnsafeRawBufferPointer) throws(SinkError) -> Void

@@ -9,6 +9,15 @@ import OpenID
 // SameSite=Strict). The database stores only its digest, so that each node knows it.
 
 /// Signing in and out, and the sessions of people.
+///
+///     let signIn = SignIn(backend: backend, threads: threads)
+///     guard try await signIn.admit(request) else { return try await signIn.enter(request, key) }
+///     …  // the page for the person
+///     return try await signIn.leave(request)
+///
+/// It lives as long as the server. Any task may use it, several at a time; no call blocks a thread of tasks. Sessions
+/// live in the database, so each node knows them. Times are milliseconds since 1970, the life of a cookie is in
+/// seconds. Errors are `APIError` and `DatabaseError`. No call calls code of its user.
 struct SignIn: Sendable {
     private static let cookie = "waybill"
     /// The most characters of a browser's name that are stored.

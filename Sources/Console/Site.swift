@@ -3,6 +3,15 @@ import Bytes
 package import HTTP
 
 /// All answers of a server: the doors of the API, and the console for people with browsers.
+///
+///     let site = Site(backend)
+///     let server = try HTTPServer(configuration, policy: { site.policy(for: $0) }) { request in
+///         site.reply(to: request)
+///     }
+///
+/// A site lives as long as its server. Any thread may call it. `policy` and `reply` return soon and throw nothing:
+/// longer work is in the task of a `.later` reply, and each error becomes a reply. The work of a reply must not wait
+/// for another reply of the site.
 package struct Site: Sendable {
     private let door: Door
     private let console: ConsoleDoor

@@ -58,7 +58,7 @@ package enum DatabaseError: Error, CustomStringConvertible {
     }
 }
 
-/// A running query; it lives as long as its transaction or its `read`.
+/// A running query.
 ///
 ///     let cursor = try connection.cursor("SELECT id, name FROM project WHERE product = \(product)")
 ///     var row = RowBuffer(capacity: 1024)
@@ -66,6 +66,10 @@ package enum DatabaseError: Error, CustomStringConvertible {
 ///         print(row.integer(0), row.string(1))
 ///         row.removeAll()
 ///     }
+///
+/// A cursor lives as long as its transaction or its `read`, and belongs to the thread of its connection. It holds one
+/// row at a time. Its errors are `DatabaseError`s; after an error it has no further rows. Several cursors of one
+/// connection may be open at a time.
 package protocol RowCursor: AnyObject {
     /// Appends the next row to `buffer`; false, without a row, at the end.
     func next(into buffer: inout RowBuffer) throws(DatabaseError) -> Bool
@@ -82,9 +86,10 @@ package protocol RowCursor: AnyObject {
 ///         print(row.integer(0), row.string(1))
 ///     }
 ///
-/// A connection comes from `Database.read`, `snapshot` or `write`, which define the rows that its statements see. It belongs
-/// to the thread that runs their closure, and ends with the closure. Other statements may run while cursors are open. A
-/// statement that fails in a write undoes the whole write, even when its error is caught. Errors leave out bound values.
+/// A connection comes from `Database.read`, `snapshot` or `write`, which define the rows that its statements see. It
+/// belongs to the thread that runs their closure, and ends with the closure. Times in rows are milliseconds since 1970,
+/// UTC. Other statements may run while cursors are open. Errors are `DatabaseError`s and leave out bound values. A
+/// statement that fails in a write undoes the whole write, even when its error is caught.
 package protocol Connection: AnyObject {
     var engine: Engine { get }
 
@@ -206,8 +211,10 @@ enum ClientNumbers {
 ///     }
 ///     try database.write { try $0.run("UPDATE product SET name = \(name) WHERE id = \(product)") }
 ///
-/// Connections must not leave their closure. Within a write, pass on its connection instead of beginning another
-/// write.
+/// Any thread may call it until `close`. On PostgreSQL, calls wait for a session, at most for `Patience.current`.
+/// Errors are `DatabaseError`s or those of the closure. Connections must not leave their closure. A closure passes on
+/// its connection instead of calling the database again: a nested call has another connection, and does not see the
+/// rows of an open write.
 package protocol Database: AnyObject, Sendable {
     var engine: Engine { get }
 

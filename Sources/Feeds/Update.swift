@@ -13,8 +13,11 @@ import Intake
 ///     let update = try Update(database: database, Update.Settings(folder: "/var/lib/waybill"), now: clock)
 ///     let reports = try update.run(try Update.Wish(["osv/npm", "kev"]))
 ///
-/// Runs in one process of a data directory at a time. As in every import, the new data mark packages that must be matched
-/// again; the caller starts the matching.
+/// An update belongs to one thread, which `run` blocks, often for minutes. Its lock admits one process of a data
+/// directory at a time, and lives as long as the update. `run` makes its own writes, so a write must not call it. Times
+/// are milliseconds since 1970. `run` throws `DatabaseError`, or the stop; a source that fails has its `FeedError` in
+/// its report. As in every import, the new data mark packages that must be matched again; the caller starts the
+/// matching.
 package struct Update {
     /// The sources to update.
     package struct Wish: Sendable {

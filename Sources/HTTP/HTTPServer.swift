@@ -11,6 +11,9 @@ import Synchronization
 ///     }
 ///     print("listening on \(server.url)")
 ///     await server.drain(grace: .seconds(10))
+///
+/// Limits are in bytes. Any task may call `drain`, also several times, but no handler may wait for it, because it waits
+/// for the handlers. Only the creation throws (`HTTPError`); a handler that fails must say so in its reply.
 package final class HTTPServer: Sendable {
     /// The address that it listens on, with the actual port.
     package let address: ListenAddress

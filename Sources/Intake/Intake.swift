@@ -16,9 +16,11 @@ package import Jobs
 ///     destination.project = "checkout"
 ///     let result = try intake.importSBOM(file: path, into: destination, lease: lease)
 ///
-/// Imports block the calling thread. Several may run at a time; those of one project run one after the other. The transaction
-/// that shows the result of an import also ends the job of its lease. Errors are `IntakeError`s, which say whether the document
-/// or the surroundings are at fault. After an error nothing of the import is shown.
+/// Any thread may use it as long as the database is open. Imports block the calling thread. Several may run at a time;
+/// those of one project run one after the other. An import makes its own writes, so a write must not call it. Times are
+/// milliseconds since 1970. The transaction that shows the result of an import also ends the job of its lease. Errors
+/// are `IntakeError`s, which say whether the document or the surroundings are at fault. After an error nothing of the
+/// import is shown.
 package struct Intake: Sendable {
     package let database: any Database
     package let queue: Queue

@@ -19,8 +19,10 @@ package import Database
 ///     guard try queue.heartbeat(claimed, owner: owner, rows: 100) == .alive else { return }
 ///     try queue.succeed(claimed, owner: owner, artifact: artifact)
 ///
-/// Any thread may use it, in any process on the same database. Times are milliseconds since 1970. Calls about a claimed job
-/// name its owner and its claim. If the lease was lost, an outcome throws `QueueError.leaseLost` and changes nothing.
+/// Any thread may use it, in any process on the same database, as long as the database is open. Times are milliseconds
+/// since 1970. Calls with a connection are part of that connection's write; all others make their own writes, so a
+/// write must not make them. Calls about a claimed job name its owner and its claim. Errors are `QueueError` and
+/// `DatabaseError`. If the lease was lost, an outcome throws `QueueError.leaseLost` and changes nothing.
 package struct Queue: Sendable {
     package struct Settings: Sendable {
         /// The milliseconds that a lease lasts without a heartbeat.

@@ -10,7 +10,17 @@ import Synchronization
 // blocks and must not block Swift's cooperative pool. The bell wakes an idle thread when a job arrives in this
 // process; jobs of other processes are found by a check every half second.
 
-/// A job in a worker's hands. The work checks `stopReason` now and then, and stores its progress.
+/// A job in a worker's hands.
+///
+///     for row in rows {
+///         if lease.stopReason != nil { throw WorkError.stopped }
+///         try write(row)
+///         lease.progress += 1  // the number of rows
+///     }
+///     lease.leavePlace()  // the flush needs no processor
+///
+/// A lease lives until the job ends. Any thread may use it, also within its own calls; only one thread may change
+/// `progress`. No call blocks or throws.
 package final class Lease: Sendable {
     package enum StopReason: UInt8, Sendable {
         case cancelled = 1
@@ -68,6 +78,13 @@ package struct JobEvent: Sendable {
 
 /// Wakes threads that wait for work. A ring while no thread sleeps is kept for the next sleeper, so no ring is lost
 /// between a check of the queue and the sleep after it.
+///
+///     let bell = Bell()
+///     bell.ring()  // a job was submitted
+///     bell.sleep(atMost: 500)  // milliseconds; returns at once, because of the ring
+///
+/// Any thread may use it. `ring` does not block; it calls `relay` first, which may ring other bells, but not this one.
+/// Nothing throws.
 package final class Bell: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     private let kept = Atomic<Int>(0)
@@ -101,8 +118,9 @@ package final class Bell: Sendable {
 ///     worker.start(count: 2)
 ///     worker.stop(grace: 10_000)
 ///
-/// `work` and `observe` are called on threads of the worker, several at a time. An error of `work` decides how the job ends;
-/// see `WorkError`.
+/// `work` and `observe` are called on threads of the worker, several at a time. They must not call `stop`, which waits
+/// for them. Times are milliseconds. Any thread may start and stop a worker; its threads keep it alive until `stop` has
+/// returned. An error of `work` decides how the job ends; see `WorkError`. The worker itself throws nothing.
 package final class Worker: Sendable {
     private let queue: Queue
     private let owner: String

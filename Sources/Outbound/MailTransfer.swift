@@ -52,6 +52,15 @@ package struct MailError: Error, Sendable {
 }
 
 /// Hands a message to a mail server.
+///
+///     do throws(MailError) {
+///         try MailTransfer.send(letter.bytes, to: "ada@example.org", by: server)
+///     } catch {
+///         if error.isForGood { drop(letter) } else { keep(letter) }
+///     }
+///
+/// Any thread may call it; each call has its own connection, which ends with the call, and blocks for at most
+/// `deadline` seconds. An error after the message was sent does not say whether the server accepted it.
 package enum MailTransfer {
     /// The most seconds of a transfer.
     package static let deadline = 30

@@ -8,8 +8,18 @@ import Glibc
 
 /// A libcurl handle with the memory that it refers to, for one thread at a time. Releasing it closes its connections.
 ///
-/// `@unchecked Sendable`: libcurl allows any thread to use a handle, one thread at a time. So a request must hold the only
-/// reference to its connection (`S3Client`'s pool hands each out once).
+///     let connection = try OutboundConnection()
+///     var request = OutboundRequest(.get, url: "https://example.org/list.json", protocols: "https")
+///     request.deadline = 30  // seconds
+///     request.answer = .kept(limit: 1 << 20)  // bytes
+///     let answer = try connection.perform(request)
+///
+/// `perform` blocks until the answer is complete, and throws `OutboundError` when none arrives; a status such as 404 is
+/// an answer. After an error the connection may be used again. The closure that cancels a request must not use the
+/// connection.
+///
+/// `@unchecked Sendable`: libcurl allows any thread to use a handle, one thread at a time. So a request must hold the
+/// only reference to its connection (`S3Client`'s pool hands each out once).
 package final class OutboundConnection: @unchecked Sendable {
     /// The most bytes of a pulled body that wait for their reader, plus one buffer of libcurl.
     private static let highWater = 256 << 10

@@ -12,8 +12,9 @@ package import Database
 ///     try parts.end()
 ///     try parts.finish()
 ///
-/// A receiver belongs to one production, and one thread at a time calls it: the calling thread for documents, the
-/// production's own thread for tables. After an error no further method is called, not even `finish`.
+/// A receiver belongs to one production and ends with it. One thread at a time calls it: the calling thread for
+/// documents, the production's own thread for tables. Errors are `SinkError`s and end the production. After an error no
+/// further method is called, not even `finish`. A receiver must not call its production.
 package protocol PartReceiver {
     /// Makes the receiver of a report after the scope's facts were read, on the thread that will use the receiver.
     typealias Maker = @Sendable (ScopeFacts) throws -> any PartReceiver

@@ -56,8 +56,10 @@ extension ProductionError: Blaming {
 ///     }
 ///     print(produced.fileName, produced.rows)
 ///
-/// While it runs, a production blocks the calling thread and uses one more for rendering. Memory does not grow with the rows.
-/// Errors are `ProductionError`, `ReportError`, `SinkError` and `DatabaseError`.
+/// While it runs, a production blocks the calling thread and uses one more for rendering; `progress` and `shouldStop`
+/// are called on either. A production may run several times, each time on its own connection. Sizes are in bytes.
+/// Memory does not grow with the rows. Errors are `ProductionError`, `ReportError`, `SinkError` and `DatabaseError`;
+/// after an error the written bytes are no report.
 package struct Production: Sendable {
     package struct Settings: Sendable {
         /// The approximate number of bytes before compression after which a part ends.

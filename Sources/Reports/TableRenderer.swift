@@ -52,7 +52,8 @@ extension ReportHead {
 ///     try renderer.endTable()
 ///     try renderer.end()
 ///
-/// A renderer belongs to one thread. After an error no further method is called.
+/// A renderer belongs to one thread and lives for one part. Times in rows are milliseconds since 1970. Errors are those
+/// of `destination`, which must not call the renderer. After an error no further method is called.
 package protocol TableRenderer: ~Copyable {
     /// The number of cells that were shortened to fit the format.
     var cutCells: Int { get }

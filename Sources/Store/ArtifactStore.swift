@@ -7,7 +7,9 @@ package import Bytes
 ///     try upload.publish()  // now the name has an artifact, also after a crash
 ///     guard case .file(let path) = try store.locate(name) else { return }
 ///
-/// Any thread may use it, several at a time. Errors are `StoreError`s, which say whether a later attempt may help.
+/// Any thread may use it, several at a time; calls block while the disk or the other machine does. Sizes are in bytes.
+/// Errors are `StoreError`s, which say whether a later attempt may help. An artifact lives until `remove`. A store
+/// calls no code of its user.
 package protocol ArtifactStore: Sendable {
     /// Begins a new artifact. The artifact is not visible under its name before `publish`.
     func create(_ name: String) throws(StoreError) -> any ArtifactUpload
@@ -22,6 +24,13 @@ package protocol ArtifactStore: Sendable {
 }
 
 /// An artifact during its writing to a store. It disappears without a trace unless it is published.
+///
+///     let upload = try store.create(name)
+///     for piece in pieces { try piece.withBytes(upload.write) }
+///     try upload.publish()
+///
+/// One thread at a time may use it. Calls block and throw `SinkError`. After an error, or after `publish`, no further
+/// call is allowed.
 package protocol ArtifactUpload: AnyObject, Sendable {
     var size: Int64 { get }
     /// One thread at a time may use it. Throws `unavailable` when the store may accept the bytes later.

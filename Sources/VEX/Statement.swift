@@ -96,8 +96,9 @@ package struct StatementHead: Sendable, Equatable {
 ///     var count = Count()
 ///     try VEXReader.read(file: path, into: &count)
 ///
-/// All calls come on the thread of the reader. An error of the receiver ends the reading, and the reader throws it. When
-/// reading fails, the statements passed on before do not count.
+/// All calls come on the thread of the reader, before it returns. Times are milliseconds since 1970. An error of the
+/// receiver ends the reading, and the reader throws it. When reading fails, the statements passed on before do not
+/// count. A receiver may read other documents.
 package protocol StatementReceiver {
     /// Called once, before all other calls.
     mutating func begin(_ head: StatementHead) throws(BOMError)

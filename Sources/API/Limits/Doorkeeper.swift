@@ -7,6 +7,15 @@ import Synchronization
 // Each process keeps both counts in its own memory, because they protect that process.
 
 /// Refuses clients that call too often or guess keys.
+///
+///     if let seconds = doorkeeper.admit(key, from: request.client, at: now) {
+///         throw APIError.tooManyCalls(seconds: seconds)
+///     }
+///     guard isKnown(key) else { return doorkeeper.refuse(key, from: request.client, at: now) }
+///     doorkeeper.welcome(key)
+///
+/// Times are milliseconds since 1970; waits are seconds. Any thread may use it. No call blocks on the database, calls
+/// back or throws. The counts live in the memory of the process and end with it.
 package final class Doorkeeper: Sendable {
     /// The calls of a key in a minute, unless the operator sets another limit.
     package static let usualCalls = 30_000

@@ -5,6 +5,14 @@ import Synchronization
 // are distinguished by a hash before any query.
 
 /// Limits the calls of each key.
+///
+///     let limit = RateLimit(perMinute: 600)
+///     if let seconds = limit.admit(key, at: now) {
+///         return "try again in \(seconds) s"
+///     }
+///
+/// Times are milliseconds since 1970; waits are seconds, rounded up. Any thread may use it. No call blocks on the
+/// database, calls back or throws. The counts live in the memory of the process and end with it.
 package final class RateLimit: Sendable {
     /// The most keys that are remembered; beyond it, keys with full buckets are removed.
     private static let memoryLimit = 100_000

@@ -4,7 +4,14 @@ import Synchronization
 
 /// Threads for blocking work: Swift's task threads are few and must not block.
 ///
-/// At most this many blocks run at a time. Later callers wait in the order of their arrival and hold no thread.
+///     let threads = Threads("api", width: 4)
+///     let names = try await threads.attempt {
+///         try database.read { try $0.all("SELECT name FROM product") { $0.string(0) } }
+///     }.get()
+///
+/// At most `width` blocks run at a time. Later callers wait in the order of their arrival and hold no thread. Any task
+/// may use it; a cancelled task still waits for its block. `run` throws nothing, `attempt` returns the error of its
+/// block. A block must not wait for another block of the same threads, because all threads may wait in the same way.
 package final class Threads: Sendable {
     private struct State {
         var free: Int

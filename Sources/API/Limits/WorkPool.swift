@@ -7,7 +7,15 @@ import Synchronization
 
 /// A few places for heavy work.
 ///
-///     let answer = try await pool.run(for: organization, on: threads) { try report() }
+///     do {
+///         return try await pool.run(for: organization, on: threads) { try report() }
+///     } catch is WorkPool.Full {
+///         throw APIError.busy(seconds: 5)
+///     }
+///
+/// Any task may use it, and it lives as long as the server. Places and the length of the queue are numbers of callers.
+/// A task that is cancelled leaves the queue and throws `CancellationError`; work that has begun runs to its end. Work
+/// must not request another place, because all places may wait in the same way.
 final class WorkPool: Sendable {
     /// Thrown when the queue is full.
     struct Full: Error {}

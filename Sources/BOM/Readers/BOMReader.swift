@@ -6,6 +6,16 @@ package import Bytes
 // packed document is unpacked first: see `Packing`.
 
 /// Reads a bill of materials of any known standard and syntax.
+///
+///     var names = Names()  // a `BOMReceiver`
+///     do throws(BOMError) {
+///         let graph = try BOMReader.read(file: path, into: &names)
+///     } catch {
+///         print("no part counts: \(error)")
+///     }
+///
+/// The caller's thread reads, and calls the receiver before `read` returns. Several documents may be read at a time,
+/// also by a receiver. Times in parts are milliseconds since 1970, offsets in errors are bytes.
 package enum BOMReader {
     /// Reads a file and passes its parts to the receiver, the document last; returns the graph of dependencies.
     ///

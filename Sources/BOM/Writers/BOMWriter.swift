@@ -1,11 +1,12 @@
 package import Bytes
 
-/// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` or `unknownDependencies`
-/// for one reference at a time, every `vulnerability`, `end`. Steps may be left out, but their order is fixed.
+/// Writes one bill of materials as a stream, in this order: `begin`, every `component`, `dependencies` or
+/// `unknownDependencies` for one reference at a time, every `vulnerability`, `end`. Steps may be left out, but their
+/// order is fixed.
 ///
-/// The output is valid by its standard for every input: dangling references and malformed hashes, dates and links are left out
-/// and counted in `losses`. The caller provides times, ids and order, so that equal calls give equal bytes. Memory holds the
-/// references seen so far, not the components.
+/// The output is valid by its standard for every input: dangling references and malformed hashes, dates and links are
+/// left out and counted in `losses`. The caller provides times, ids and order, so that equal calls give equal bytes.
+/// Memory holds the references seen so far, not the components.
 ///
 ///     try writer.begin(document, root: root, to: &out)
 ///     for component in components {
@@ -13,6 +14,9 @@ package import Bytes
 ///     }
 ///     try writer.dependencies(of: root.ref, edges, to: &out)
 ///     try writer.end(to: &out)
+///
+/// A writer belongs to one thread and writes one document. Times are milliseconds since 1970. Its errors are those of
+/// the sink, whose destination must not call it; after an error it must not be called again.
 package protocol BOMWriter: Sendable {
     /// The part of a component's output that depends only on the component.
     associatedtype Preparation: Sendable

@@ -24,14 +24,15 @@ package enum InflaterError: Error, Equatable, CustomStringConvertible {
 
 /// Inflates one kind of compressed data, which comes in pieces.
 ///
-///     let inflater = try Inflater(limit: 1 << 30)
+///     let inflater = try Inflater(limit: 1 << 30)  // bytes
 ///     for piece in pieces {
 ///         try piece.withUnsafeBytes { try inflater.inflate($0) { part in hash.update(part) } }
 ///     }
 ///     try inflater.finish()
 ///
-/// Pieces may end anywhere. `destination` is called any number of times for a piece, on the same thread, with bytes that are
-/// valid only during the call. After an error no further call is allowed.
+/// An inflater belongs to one thread and one stream of data. Pieces may end anywhere. `destination` is called any
+/// number of times for a piece, on the same thread, with bytes that are valid only during the call; it must not call
+/// the inflater. Errors are `InflaterError`s; after an error no further call is allowed.
 package protocol Inflating: AnyObject {
     /// Inflates a piece and passes the result on. Throws `InflaterError` and the errors of `destination`.
     func inflate(

@@ -42,7 +42,16 @@ package struct SignInAnswer: Sendable {
     }
 }
 
-/// Communicates with one issuer. Lives as long as the server.
+/// Communicates with one issuer.
+///
+///     let attempt = SignInAttempt(secret: secret, state: state)  // kept while the person is at the issuer
+///     redirect(to: try client.authorization(attempt))
+///     …  // the browser comes back
+///     let person = try client.person(SignInAnswer(code: code), attempt)
+///
+/// A client lives as long as the server. Any thread may use it, several at a time; calls block up to 10 seconds for
+/// each request to the issuer. Times are milliseconds since 1970. Errors are `SignInFault`s. A client remembers the
+/// issuer's description and keys; it calls no code of its user but the clocks.
 package final class IssuerClient: Sendable {
     /// The most bytes of a document, of keys, and of an answer with tokens.
     private static let answerLimit = 512 << 10

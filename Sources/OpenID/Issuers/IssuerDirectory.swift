@@ -1,4 +1,11 @@
 /// The issuers of a server, each with its client.
+///
+///     let issuers = IssuerDirectory(settings, now: clock)
+///     guard let client = issuers["company"] else { return notFound }
+///     redirect(to: try client.authorization(attempt))
+///
+/// Copies share the clients, which live as long as the server. Any thread may use it. No call blocks or throws; the
+/// clients' own calls do.
 package struct IssuerDirectory: Sendable {
     /// The address of this server in browsers.
     package let address: String

@@ -4,6 +4,14 @@ import Database
 import Jobs
 
 /// Turns stored events into messages, in the transaction that deletes the events.
+///
+///     while try database.write({ connection in
+///         try NoticeComposer(queue: queue, connection: connection, time: now).makeNext()
+///     }) {}
+///
+/// A composer lives as long as the transaction of its connection, on the thread of the connection. Its errors undo the
+/// transaction, so that each event is either stored or in a message. Composers of several nodes may run at a time: each
+/// locks the events that it takes.
 struct NoticeComposer {
     /// The most causes that become separate messages; more of them become one message that lists them.
     static let single = 10

@@ -6,6 +6,16 @@ import Bytes
 // bytes for each statement, not the statements. A contradiction invalidates only its statements, not the document.
 
 /// Reads the statements of a document of any dialect, recognized by its content.
+///
+///     var summary = Summary()  // a `StatementReceiver`
+///     do throws(BOMError) {
+///         try VEXReader.read(file: path, into: &summary)
+///     } catch {
+///         print("no statement counts: \(error)")
+///     }
+///
+/// The caller's thread reads, and calls the receiver before `read` returns. Several files may be read at a time, also
+/// by a receiver. Times in statements are milliseconds since 1970. Memory holds the products, not the statements.
 package enum VEXReader {
     /// The most products in the statements of one document, counted for each statement.
     package static let targetLimit = 1_000_000

@@ -66,7 +66,8 @@ package struct StatedProduct: Sendable, Hashable {
 ///     try writer.end(to: &out)
 ///     try out.flush()
 ///
-/// A writer belongs to one thread. Its errors are those of the sink; after an error it must not be called again.
+/// A writer belongs to one thread and writes one document. Times are milliseconds since 1970. Its errors are those of
+/// the sink, whose destination must not call it; after an error it must not be called again.
 package protocol StatementWriter {
     /// Opens the document.
     mutating func begin(_ head: StatementDocumentHead, to out: inout ByteSink) throws(SinkError)

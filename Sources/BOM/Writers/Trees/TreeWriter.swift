@@ -33,9 +33,10 @@ package struct TreeName: Sendable, ExpressibleByStringLiteral {
 ///     tree.field("name", "left-pad", to: &out)
 ///     …  // the ends, in reverse
 ///
-/// The result is `{"version":1,"components":[{"name":"left-pad"}]}` in JSON, and `<bom version="1"><components><component>…`
-/// in XML. A tree belongs to one thread and never throws: facts that a syntax cannot express are counted in `losses`. It does
-/// not check the nesting. Each mapping must close what it opens, and write attributes before other members.
+/// The result is `{"version":1,"components":[{"name":"left-pad"}]}` in JSON, and `<bom
+/// version="1"><components><component>…` in XML. A tree belongs to one thread and one document. It never throws and
+/// calls no code of its user: it counts facts that a syntax cannot express in `losses`. It does not check the nesting.
+/// Each mapping must close what it opens, and write attributes before other members.
 package protocol TreeWriter: Sendable {
     init()
     /// The facts that the syntax itself could not express, with their numbers.

@@ -1,4 +1,13 @@
 /// Events for subscribers: rows of `notice_item`, written in the transaction of their cause.
+///
+///     try database.write { connection in
+///         let event = Notices.Event(.update, of: "osv", "the publisher did not answer")
+///         try Notices.say(event, in: place, account: nil, at: now, on: connection)
+///     }
+///
+/// Times are milliseconds since 1970. The functions belong to the thread of the connection, and throw `DatabaseError`,
+/// which undoes the cause, too. An event lives until a message has it. An event that a subscription already has is not
+/// written twice.
 package enum Notices {
     /// The most waiting notices of one subscription. Further ones are dropped without a count; reports show their
     /// causes.
