@@ -28,7 +28,7 @@ func module(
     ]
 }
 
-/// What `make fuzz` builds, with flags that nothing else is built with.
+/// The targets of `make fuzz`, with flags that no other target has.
 let fuzzing: [Target] =
     Context.environment["WAYBILL_FUZZ"] == nil
     ? []

@@ -113,7 +113,7 @@ package struct Component: Sendable, Equatable {
     package var hashes: [Hash] = []
     /// The licences that the supplier declares, in the order of the document.
     package var licenses: [LicenseClaim] = []
-    /// What an analysis came to; empty when the document does not say.
+    /// The licences that an analysis concluded; empty when the document does not say.
     package var concludedLicenses: [LicenseClaim] = []
     package var licenseComment = ""
     /// Texts to repeat wherever the component is used.
@@ -245,7 +245,8 @@ package struct SourceFile: Sendable, Equatable {
     /// The reference of the package that contains the file. Empty when it is not known yet, because a document may
     /// state it later, by a dependency of kind `contains`.
     package var component = ""
-    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    /// The facts without a field of their own, as one JSON object in the words of the document's standard; empty if there
+    /// are none.
     package var extra = ""
 
     package init(ref: String, path: String) {

@@ -196,7 +196,7 @@ struct IssuerDoor: Sendable {
 
     // MARK: Refusals
 
-    /// Why a person was not let in, and what helps; nil if the person was.
+    /// The reason why a person was refused, and the remedy; nil if the person was let in.
     private static func refusal(
         _ entry: Identities.Entry, of person: SignedInPerson, by issuer: Issuer
     ) -> (why: String, help: String)? {

@@ -67,7 +67,7 @@ struct SignIn: Sendable {
     func session(
         _ secret: String, of request: HTTPRequest
     ) -> (digest: [UInt8], old: [UInt8]?, address: String, browser: String) {
-        // The browser's own name of itself, cut to what a person reads.
+        // The browser's own name of itself, shortened for people.
         let browser = Deception.readable(String((request.headers["User-Agent"] ?? "").prefix(Self.browserLimit)))
         return (Digest.of(secret.utf8, .sha256), Self.session(of: request), request.client ?? "", browser)
     }

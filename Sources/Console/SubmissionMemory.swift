@@ -6,7 +6,7 @@ import Synchronization
 // random text, so two equal bodies of a session come from one view of a page: the second waits for the first and has its landing, with
 // the secret that is shown once. A page that is shown again has another text. Each process remembers for itself.
 
-/// The forms that were sent lately: one that is sent twice is done once.
+/// The forms that were sent lately: a form that is sent twice is done once.
 final class SubmissionMemory: Sendable {
     /// The field with the random text of a page. Forms without it, such as those of scripts, are done as often as they are sent.
     static let field = "once"
@@ -22,7 +22,8 @@ final class SubmissionMemory: Sendable {
 
     private let known = Mutex<[[UInt8]: Entry]>([:])
 
-    /// Does what a form requests. The same form, meanwhile or within some seconds after it, does nothing more and has the same outcome.
+    /// Executes the request of a form. The same form, meanwhile or within some seconds after it, does nothing more and has the
+    /// same outcome.
     ///
     /// - Parameters:
     ///   - body: of the request that brought the form.
@@ -38,7 +39,7 @@ final class SubmissionMemory: Sendable {
             known = known.filter { $0.value.end.map { abs(time - $0) < Self.lifetime } ?? true }
             if let found = known[key] { return found.work }
             if known.count >= Self.limit { known.removeAll() }
-            // Of no request alone: the first may be cancelled by its browser while the second waits.
+            // The work belongs to no single request: the browser may cancel the first one while the second one waits.
             let work = Task { try await act() }
             known[key] = Entry(work: work)
             return work

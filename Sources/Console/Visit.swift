@@ -103,7 +103,7 @@ struct Visit {
         Address(.organization, names.organization.token, page, item: item)
     }
 
-    /// A page of the same place.
+    /// The address of another page of the same place.
     func here(_ page: String = "", item: String = "") -> Address { Address(place, page, item: item) }
 
     /// Whether the person has the rights for a call in the place.

@@ -1,9 +1,10 @@
 import Synchronization
 
-// DESIGN. While a transaction elsewhere holds a snapshot, PostgreSQL keeps each former version of a job's row, and the entries of indexes
-// that lead to it: a search for the oldest waiting job passes over one entry for each job that was claimed since. So a search may begin
-// behind the job that was claimed a moment ago. What it cannot find, jobs that were put back and jobs that were stored in another order than
-// numbered, is left to complete searches. These may take a twentieth of the time: where they are fast, nearly every one is complete.
+// DESIGN. While a transaction elsewhere holds a snapshot, PostgreSQL keeps each former version of a job's row, and the entries
+// of indexes that lead to it: a search for the oldest waiting job passes over one entry for each job that was claimed since. So
+// a search may begin behind the job that was claimed a moment ago. Complete searches find the rest: jobs that were put back,
+// and jobs that were stored in another order than their numbers. These may take a twentieth of the time: where they are fast,
+// nearly every one is complete.
 
 /// The bounds of searches for waiting jobs, as far as this process knows them.
 final class Looks: Sendable {
@@ -23,7 +24,7 @@ final class Looks: Sendable {
 
     private struct State {
         var claims: [Int64: Claims] = [:]
-        /// What complete searches may take now.
+        /// The time that complete searches may take now.
         var allowance = Looks.savings
         var counted: ContinuousClock.Instant
         /// A complete search is running.

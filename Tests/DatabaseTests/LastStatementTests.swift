@@ -76,7 +76,7 @@ struct LastStatementTests {
             }
         }
         #expect("\(error, default: "")".contains("the last of its write"))
-        // As its comment says: a committed change stays.
+        // As its comment promises, a committed change stays.
         #expect(try Self.ids(database) == [1])
     }
 

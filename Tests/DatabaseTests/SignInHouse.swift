@@ -35,7 +35,7 @@ struct SignInHouse {
                 MappingRule(group: "all", role: .readOnly, organization: acme, product: 0),
                 MappingRule(group: "admins", role: .administrator, organization: acme, product: 0),
                 MappingRule(group: "shop", role: .member, organization: acme, product: shop),
-                // Of an organization that the issuer may not admit people to.
+                // The person belongs to an organization that the issuer may not admit people to.
                 MappingRule(group: "all", role: .administrator, organization: rival, product: 0),
             ], linksByEmail: links)
     }

@@ -24,7 +24,7 @@ import Testing
         #expect(newer("1.1.1a-1", ["1.1.1c-1+b1", "1.1.1d~rc1-1"], .debian) == "1.1.1c-1+b1 minor 1.1.1c-1+b1 0")
         #expect(newer("1.1.1a-r0", ["1.1.1b-r0", "1.1.2_rc1-r0"], .alpine) == "1.1.1b-r0 minor 1.1.1b-r0 0")
         #expect(newer("v0.1.0", ["v0.2.0", "v0.3.0-0.20250101000000-1c2b3d4e5f60"], .go) == "v0.2.0 minor v0.2.0 0")
-        // Of two spellings of one version, always the same one is reported.
+        // If a version has two spellings, the same one is always reported.
         #expect(newer("1.0", ["2.0", "2.0.0"], .gem) == newer("1.0", ["2.0.0", "2.0"], .gem))
     }
 

@@ -66,7 +66,7 @@ struct SeverityDecisionTests {
         #expect(decide(cve, [record(cve), alone, broad]) == "medium 53 3.1")
         // A withdrawn record speaks last.
         #expect(decide(cve, [record(cve, [three], isWithdrawn: true), alone]) == "medium 53 3.1")
-        // Of two equal records, the same one is chosen in any order.
+        // If two records are equal, the same one is chosen in any order.
         #expect(decide(cve, [record("GHSA-5", [three], aliases: [cve]), alone]) == "critical 98 3.1")
     }
 

@@ -73,7 +73,7 @@ import Testing
         try board.submit()
         let late = try #require(try board.claim())
         #expect(try board.queue.expired(limit: 10) == [artifact.uuid])
-        // Extended after the sweeper's check, so it stays.
+        // The artifact's life was extended after the sweeper's check, so it stays.
         try board.queue.succeed(late, owner: "worker", sharing: artifact)
         #expect(try board.queue.forget(artifact: artifact.uuid) == false)
         board.pass(board.queue.settings.retention + 1)

@@ -105,7 +105,7 @@ struct RiskTests {
         #expect(try text(Self.document(Self.facts), "-l", "1").contains("Not assessed: there are no components here."))
     }
 
-    /// Titles of columns are whole, and each page says at its foot what it is of.
+    /// Titles of columns are complete, and each page names its subject at its foot.
     @Test(arguments: [ScopeKind.organization, .product, .project]) func titlesAreWhole(_ kind: ScopeKind) throws {
         let text = try text(Self.document(Self.facts, kind))
         for title in ["Score", "Critical", "Medium", "Unrated", "Upgrade to", "Exploited since"] {

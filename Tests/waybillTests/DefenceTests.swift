@@ -191,7 +191,7 @@ extension EndToEnd {
             try server.stop()
         }
 
-        /// Of three hundred reports at once, four are made at a time and some are refused; another organization is
+        /// Of three hundred simultaneous reports, four run at a time and some are refused; another organization is
         /// served in the meantime.
         @Test func aFloodOfReportsLeavesOthersServed() async throws {
             let site = try Site()

@@ -129,7 +129,7 @@ extension EndToEnd {
             let again = try JSONSerialization.jsonObject(with: Data(try world.local(words).output.utf8))
             let same = ((again as? [String: Any])?["projects"] as? [[String: Any]])?.first
             #expect(same?["projectToken"] as? String == project?["projectToken"] as? String)
-            // Of several files, an unreadable one is named, and the others are imported.
+            // If one of several files is unreadable, its name is shown, and the others are imported.
             let bad = try world.write(Data("{}".utf8), to: "bad.json")
             let some = try world.remote(["import", "sbom", bad, named, "--product", "New"])
             #expect(some.status == 1 && some.output.hasPrefix("New / Store"))

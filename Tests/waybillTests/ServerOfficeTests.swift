@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// People, keys and the audit trail by `--server`: an administrator does at a server what the operator does on the data.
+    /// People, keys and the audit trail by `--server`: an administrator can do at a server all work that the operator does
+    /// on the data.
     struct ServerOfficeTests {
         /// A server over an organization with the product Shop.
         private final class World: Sendable {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What the doctor says of a file of issuers before a server starts with it.
+    /// The doctor's findings about a file of issuers before a server starts with it.
     struct SignInDoctorTests {
         private static func file(_ site: Site, _ issuers: [String: String]) throws -> String {
             let listed = issuers.sorted { $0.key < $1.key }.map { id, organization in

@@ -30,7 +30,7 @@ package struct Inquiry: Sendable {
     /// Some of the things of a kind in their order.
     package struct Page: Sendable {
         package let items: [Item]
-        /// Asks for the page behind; nil where there is none.
+        /// The request for the next page; nil after the last page.
         package let next: PageEnd?
     }
 
@@ -133,7 +133,7 @@ package struct Inquiry: Sendable {
         return try queue.uploads(organization: scope.organization, where: condition, limit: limit + 1, on: connection)
     }
 
-    /// Throws where the job at the end of a page is gone: what is behind it cannot be said.
+    /// Throws if the job at the end of a page no longer exists, because the next page is then unknown.
     private func require(_ end: PageEnd, on connection: any Connection) throws {
         let known = try connection.integer(
             "SELECT count(*) FROM job WHERE id = \(end.id) AND organization = \(scope.organization)")
@@ -148,8 +148,8 @@ package struct Inquiry: Sendable {
             next: found.count > limit ? page.last.map { PageEnd(id: $0.id, isFinished: $0.state.isFinal) } : nil)
     }
 
-    /// What the rows of jobs say of the place, so that those of others take no places of the limit. Reports on the whole organization say
-    /// in their requests what they show.
+    /// The condition on the place in the rows of jobs, so that jobs of other places do not use up the limit. The requests of
+    /// reports on the whole organization contain their visible products.
     private var place: SQL {
         var sql: SQL = "1 = 1"
         if scope.product != 0 { sql.append(" AND product = \(scope.product)") }

@@ -106,7 +106,7 @@ struct BOMAssembly {
         }
     }
 
-    /// Marks a reference as one that Waybill does not keep: edges to it are dropped silently.
+    /// Marks a reference that Waybill does not keep: edges to the reference are dropped silently.
     mutating func declareUnkept(_ reference: String) throws(BOMError) {
         let number = try mention(reference)
         if referents[Int(number)] == .unknown { referents[Int(number)] = .unkept }

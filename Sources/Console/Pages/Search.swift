@@ -140,7 +140,7 @@ extension HTML {
         }
     }
 
-    /// A link to the report about what a question looks for, with its filters.
+    /// A link to the report that answers a question, with the question's filters.
     fileprivate mutating func report(of question: Question, _ visit: Visit) {
         func field(_ name: String, _ value: String) -> Address.Field { Address.Field(name: name, value: value) }
         let filters = [

@@ -2,7 +2,8 @@ import Bytes
 import Reports
 
 extension HTML {
-    /// How open alerts became more or fewer: a bar for each day, and the numbers in words and as a table. Left out while there never was one.
+    /// How open alerts became more or fewer: a bar for each day, and the numbers in words and as a table. Omitted for a place
+    /// that never had an alert.
     mutating func trendSection(_ trend: SeverityTrend) {
         let most = trend.points.map(\.counts.total).max() ?? 0
         guard let first = trend.points.first, let last = trend.points.last, most > 0 else { return }

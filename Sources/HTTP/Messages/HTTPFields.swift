@@ -1,6 +1,6 @@
 /// Names and values in their original order: header fields, or the parameters of a query.
 package struct HTTPFields: Sendable, ExpressibleByDictionaryLiteral {
-    /// The pairs, as they came.
+    /// The pairs in their order in the request.
     package private(set) var pairs: [(name: String, value: String)] = []
 
     package init() {}

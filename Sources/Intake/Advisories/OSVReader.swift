@@ -199,7 +199,7 @@ struct OSVReader: ~Copyable {
         }
     }
 
-    /// Of the severities of single packages the worst counts, wherever the record has it.
+    /// The severity is the worst of all packages, wherever the record has their ratings.
     private mutating func take(_ rating: Rating) {
         if rating.isEmpty || rating == ofPackages { return }
         guard let known = ofPackages, known.weight >= rating.weight else {

@@ -8,7 +8,7 @@ package import Inventory
 // are written before its description. Facts about a library come from the inventory, by its identity (`library.uuid`),
 // and are cached, because trees repeat libraries.
 
-/// Answers what policies decide about the projects of an agent's request. One thread uses it for one answer.
+/// Answers with the policies' decisions about the projects of an agent's request. One thread uses it for one answer.
 package final class AgentPolicyCheck {
     /// The most cached libraries; beyond it the cache is emptied.
     private static let memoryLimit = 50_000

@@ -1,7 +1,7 @@
 import Database
 
-// DESIGN. Of all statements about a vulnerability of a library the newest counts, whoever made it. At the same time, a
-// statement about the library takes precedence over one about the whole product, then the last imported one. For each other
+// DESIGN. The newest statement about a vulnerability of a library counts, whoever made it. At the same time, a statement
+// about the library takes precedence over one about the whole product, then the last imported one. For each other
 // statement, the outcome is stored with its reason.
 
 /// Decides which statement counts in which place, and the outcomes of the others.

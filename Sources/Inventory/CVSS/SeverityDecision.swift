@@ -32,8 +32,8 @@ package struct SeverityDecision: Sendable, Equatable {
     package var score: Int?
     /// The CVSS version of the word and the score: `4.0`, `3.1`, `3.0`, `2.0`; empty without a vector.
     package var version = ""
-    /// One vector for each CVSS version that the records use; the deciding record's vector comes first. Of a record with 3.0
-    /// and 3.1 the newer vector counts, as for the score.
+    /// One vector for each CVSS version that the records use; the deciding record's vector comes first. If a record has
+    /// vectors of 3.0 and 3.1, the newer vector counts, as for the score.
     package var two: CVSS?
     package var three: CVSS?
     package var four: CVSS?

@@ -11,7 +11,7 @@ package enum PolicyAction: String, Sendable, CaseIterable {
     /// Stored for other programs; has no effect in Waybill.
     case reassign = "REASSIGN"
 
-    /// The actions that decide about a library; the first policy with one of them that fits the library counts.
+    /// The actions that decide about a library. The first matching policy with such an action counts.
     package static let deciding = Set([approve, reject, alert].map(\.rawValue))
 
     /// All words, for messages.

@@ -45,7 +45,7 @@ package struct NewerVersions: Sendable, Hashable {
         func isHigher(_ release: Release, _ other: Release?) -> Bool {
             guard let other else { return true }
             let order = scheme.compare(release.version, other.version) ?? 0
-            // Of two spellings of one version, the same one is always chosen.
+            // If a version has two spellings, the same one is always chosen.
             return order > 0 || order == 0 && release.version < other.version
         }
         for release in releases {

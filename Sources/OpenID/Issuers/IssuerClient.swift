@@ -2,10 +2,11 @@ import Bytes
 import Outbound
 import Synchronization
 
-// DESIGN. All requests to issuers are made here, each bounded in time and size and without redirects, to addresses that `Discovery`
-// has checked. Documents and keys are kept for an hour. A token that names an unknown key has the keys loaded once more, but
-// at most once a minute, since anybody who can sign in somewhere could cause it. What could not be had is not asked for again for
-// five seconds, and then by one caller alone: an issuer that hangs must not hold every thread. Blocks: called on threads of its own.
+// DESIGN. All requests to issuers are made here, each bounded in time and size and without redirects, to addresses that
+// `Discovery` has checked. Documents and keys are kept for an hour. A token that names an unknown key has the keys loaded once
+// more, but at most once a minute, since anybody who can sign in somewhere could cause it. After a failed request, the client
+// waits for five seconds, and then only one caller repeats the request: an issuer that hangs must not hold every thread.
+// Blocks: called on threads of its own.
 
 /// The checked claims of an issuer about a person who signed in.
 package struct SignedInPerson: Sendable, Equatable {
@@ -67,7 +68,7 @@ package final class IssuerClient: Sendable {
     private static let groupLimit = 2000
     private static let groupLength = 255
 
-    /// What is asked of an issuer before anybody has signed in, so that strangers can cause it.
+    /// The documents that the client requests before anybody has signed in, so that strangers can cause the requests.
     private enum Document { case discovery, keys }
 
     private struct Memory {
@@ -163,7 +164,7 @@ package final class IssuerClient: Sendable {
         if listed == nil, case .object(let names) = token.claims["_claim_names"], names[issuer.groupsClaim] != nil {
             throw .groupsElsewhere(issuer.groupsClaim)
         }
-        // What is no list of names says as little as a claim that is not there.
+        // A claim that is not a list of names counts as a missing claim.
         let groups = listed?.texts ?? []
         guard groups.count <= Self.groupLimit else { throw .groupsElsewhere(issuer.groupsClaim) }
         let isVerified: Bool? =

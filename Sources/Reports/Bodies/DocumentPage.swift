@@ -264,7 +264,7 @@ struct DocumentPage: ~Copyable {
         y += 6
     }
 
-    /// The widths of columns by their shares; what a title lacks comes from the room that others have beside theirs.
+    /// The widths of columns by their shares; a title that is too wide takes room from the other columns.
     private func widths(of columns: [Column]) -> [Double] {
         let whole = columns.reduce(0) { $0 + $1.share }
         let wanted = columns.map { $0.share / whole * width }

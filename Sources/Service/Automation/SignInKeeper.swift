@@ -4,11 +4,11 @@ import Jobs
 import OpenID
 import Synchronization
 
-// DESIGN. Issuers speak of people who sign in, and the operator's file may change between two starts. So a start gives everybody what the
-// file gives now, and withdraws what nobody gives any more; once an hour, rights end of people who have not signed in for as long as
-// their issuer allows. Each account is a transaction of its own.
+// DESIGN. Issuers speak of people who sign in, and the operator's file may change between two starts. So a start gives
+// everybody the present rights of the file, and withdraws rights that no rule gives any more. Once an hour, it ends the rights
+// of people who have not signed in for the time that their issuer allows. Each account is a transaction of its own.
 
-/// Keeps the rights of people who sign in with issuers to what the operator's file gives them.
+/// Keeps the rights of people who sign in with issuers equal to the rules of the operator's file.
 final class SignInKeeper: Sendable {
     /// How often people are looked for who do not sign in any more.
     private static let pause = Duration.seconds(3600)
@@ -27,8 +27,8 @@ final class SignInKeeper: Sendable {
 
     // MARK: At the start
 
-    /// Gives people the roles of the operator's present file, because it may have changed since they signed in. Without a file all stays
-    /// as it is, and the log says so: a start without the flag may be a mistake.
+    /// Gives people the roles of the operator's present file, because it may have changed since they signed in. Without a file
+    /// everything stays unchanged, and the log mentions this: a start without the flag may be a mistake.
     static func settle(_ directory: IssuerDirectory?, queue: Queue, log: Log) {
         let keeper = SignInKeeper(directory, queue: queue, log: log)
         guard directory != nil else { return keeper.attempt("") { try keeper.noteMissingFile() } }

@@ -44,7 +44,7 @@ enum Completion: String, CaseIterable {
         Command.all.filter { $0.words.count > 1 && $0.words[0] == first }.map { $0.words[1] }
     }
 
-    /// What a first word stands for: the summary of its command, or the commands that begin with it.
+    /// The meaning of a first word: the summary of its command, or the commands that begin with it.
     private static func meaning(ofFirst first: String) -> String {
         let seconds = secondWords(behind: first)
         guard seconds.isEmpty else { return seconds.joined(separator: ", ") }

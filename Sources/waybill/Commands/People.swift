@@ -3,8 +3,9 @@ import Bytes
 import Database
 import Service
 
-// DESIGN. What an administrator does by calls of a server, the operator does on the database itself: for people who are locked out, and
-// for an organization whose administrators are. The same code keeps the same rules; the author in the change log is then SYSTEM.
+// DESIGN. The operator does on the database itself the work that an administrator does by calls of a server: for people who are
+// locked out, and for an organization whose administrators are. The same code keeps the same rules; the author in the change
+// log is then SYSTEM.
 
 extension Command {
     private static let emailFlag = Flag("email", "EMAIL", "the user's address", required: true)

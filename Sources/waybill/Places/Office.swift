@@ -36,7 +36,7 @@ protocol Office: Workplace {
     func records(of event: AuditRecord.Event?, limit: Int) throws -> [AuditRecord]
 }
 
-/// What a key is for, and for how long.
+/// The scopes of a key, and its end.
 struct KeyRights: Sendable {
     let scopes: KeyScopes
     /// Milliseconds since 1970, UTC; 0 for never.
@@ -122,7 +122,7 @@ extension DataPlace: Office {
         }
     }
 
-    /// Of all organizations, and of none, where no organization is named.
+    /// The records of all organizations, and those without an organization, if no organization is named.
     func records(of event: AuditRecord.Event?, limit: Int) throws -> [AuditRecord] {
         let organization = try organizationName.map { try runtime.organization(named: $0) }
         var wanted = AuditTrail.Wanted(organization: organization, limit: limit)

@@ -45,7 +45,7 @@ struct ThingsAnswer: Decodable {
     }
 
     let items: [Item]
-    /// Asks for the page behind; nil where there is none.
+    /// The request for the next page; nil after the last page.
     let next: String?
 
     init(from decoder: any Decoder) throws {

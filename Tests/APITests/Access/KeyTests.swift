@@ -10,7 +10,7 @@ import Testing
 
 /// Least privilege: roles that a call gives and removes, and keys with scopes, on both engines.
 struct KeyTests {
-    /// Calls as one of several people.
+    /// Makes calls as one of several people.
     private struct Office {
         let world: ManagedWorld
         let org: [String: Any]

@@ -164,8 +164,8 @@ struct PolicyTests {
         #expect(try look(after: 0) == nil)
         #expect(try look(after: 1) == 0)
         #expect(try await rejected(world, org).isEmpty)
-        // No server checked on the day itself, as after an outage. Of the two projects with libraries of these days,
-        // one's library is in-house.
+        // No server checked on the day itself, as after an outage. Two projects have libraries of these days; the
+        // library of one is in-house.
         #expect(try look(after: 4) == 2)
         let alerts = try await rejected(world, org)
         #expect(alerts.map { $0["project"] as? String } == ["Old"])

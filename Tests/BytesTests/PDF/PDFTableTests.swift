@@ -37,7 +37,7 @@ import Testing
         #expect(text.contains("firefox-office") == (count == 1))
     }
 
-    /// A page by itself says what it is of. The day stands in front of the name, which in another script would take it apart.
+    /// A page by itself names its subject. The day stands in front of the name, which in another script would take it apart.
     @Test(arguments: ["Organization Example", "منظمة"]) func eachPageSaysWhatItIsOf(_ scope: String) throws {
         let document = try PDFDocument { file in
             var table = try PDFTable(

@@ -202,8 +202,8 @@ import Testing
         #expect(try findings(bench).count == 2)
     }
 
-    /// A fix belongs to one vulnerability. The version that fixes all vulnerabilities belongs to the library; there is none
-    /// while one of them has no fix.
+    /// A fix belongs to one vulnerability. The version that fixes all vulnerabilities belongs to the library; there is no
+    /// such version while one of them has no fix.
     @Test func fixesAreTheirOwn() throws {
         let bench = try Workbench()
         try load(

@@ -177,8 +177,8 @@ package struct PDFTable: ~Copyable {
         return "\(created.prefix(10)) \(created.dropFirst(11).prefix(5)) UTC"
     }
 
-    /// Draws what a page by itself is of: the day first, for behind a name in Arabic the parts of a date change places (Unicode Standard
-    /// Annex 9, W2 and W4).
+    /// Draws the day, report and scope of the page. The day comes first, because after a name in Arabic the parts of a date
+    /// change places (Unicode Standard Annex 9, W2 and W4).
     private mutating func drawFooter() {
         let baseline = canvas.size.height - Self.margin
         let words = [String(heading.created.prefix(10)), heading.title, heading.scope].filter { !$0.isEmpty }

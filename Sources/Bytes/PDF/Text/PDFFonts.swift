@@ -5,7 +5,8 @@ import CPango
 /// Each document has its own font map, so that any thread may write it. The language is fixed instead of the
 /// process's own, because it decides which font stands in, and the same data must give the same bytes.
 final class PDFFonts {
-    /// In order of preference for each character; what none of them has comes from any font of the machine.
+    /// The fonts, in order of preference for each character; any font of the machine provides characters that none of
+    /// them has.
     private static let family = """
         Noto Sans,Noto Sans Arabic,Noto Sans Hebrew,Noto Sans Devanagari,Noto Sans CJK SC,WenQuanYi Micro Hei,\
         DejaVu Sans,Symbola

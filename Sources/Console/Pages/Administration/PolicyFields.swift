@@ -4,12 +4,12 @@ import Database
 import HTTP
 import Inventory
 
-// DESIGN. Tools copy policies with members that no form has. A filter that still says the same is sent as it came; one that is changed keeps
-// the members that are not the form's, and an action keeps all of its members while its type stays.
+// DESIGN. Tools copy policies with members that no form has. An unchanged filter is sent as it came. A changed filter keeps the
+// members that the form does not show. An action keeps all of its members while its type stays.
 
 /// The values of the fields of a policy's form: the typed ones, else those of the policy.
 struct PolicyFields {
-    /// Of the names of fields, as of the members in a call.
+    /// The prefix for the names of fields, and for the members in a call.
     static let prefix = "policy.filter."
 
     private let form: Form?
@@ -56,7 +56,7 @@ extension PolicyRule {
         return conditions
     }
 
-    /// Whether it catches what another one does.
+    /// Whether both rules catch the same libraries.
     fileprivate func means(_ other: PolicyRule) -> Bool {
         guard let conditions, let others = other.conditions else { return self == other }
         return conditions == others
@@ -71,7 +71,7 @@ struct StoredPolicy {
     fileprivate(set) var filter = "{}"
     fileprivate(set) var action = "{}"
 
-    /// As `Policy.actionType`.
+    /// See `Policy.actionType`.
     var actionType: String {
         get throws { try Self.members(of: action).type.uppercased() }
     }
@@ -112,7 +112,7 @@ struct StoredPolicy {
 }
 
 extension Sender {
-    /// A policy of just this place; nil where there is none with this number.
+    /// A policy of just this place; nil if no policy here has this number.
     func policy(_ id: String) async throws -> StoredPolicy? {
         let answer = try await call("get\(place.kind.requestWord)Policies")
         guard case .bytes(let bytes) = answer.body else { return nil }

@@ -73,11 +73,11 @@ extension Page {
     }
 }
 
-/// What a place can be compared with.
+/// The other sides that a place can be compared with.
 private struct OtherSides {
     /// The field with letters of the name.
     static let field = "otherName"
-    /// As many as a person looks through.
+    /// The most entries that a person looks through.
     static let limit = 200
 
     var choices: [Choice] = []

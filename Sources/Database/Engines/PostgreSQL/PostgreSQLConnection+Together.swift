@@ -1,7 +1,8 @@
 import CPostgreSQL
 
-// DESIGN. A round trip costs more than most statements. So what begins a transaction is sent with its first statement, and its commit with
-// the statement that the caller says is the last: a write of one statement is one message (PostgreSQL 15, libpq, "Pipeline Mode").
+// DESIGN. A round trip costs more than most statements. So the beginning of a transaction is sent with its first statement, and
+// its commit with the statement that the caller names as the last. A write of one statement is one message (PostgreSQL 15,
+// libpq, "Pipeline Mode").
 
 extension PostgreSQLConnection {
     func lastCursor(_ sql: SQL) throws(DatabaseError) -> any RowCursor {

@@ -2,10 +2,10 @@ import Dispatch
 import Glibc
 import Synchronization
 
-// DESIGN. By default, SQLite copies its log back into the database with the commit that makes the log longer than a thousand
-// pages. That commit waits for further flushes, which takes seconds on a busy disk, and all other writers wait with it. So a
-// thread with a connection of its own copies the log back. A checkpoint of the kind PASSIVE blocks nobody (SQLite, "PRAGMA
-// wal_checkpoint"). While commits come without a pause, some pages are always left, and the log cannot restart at its
+// DESIGN. By default, SQLite copies its log back into the database during the first commit after the log has more than a
+// thousand pages. That commit waits for further flushes, which takes seconds on a busy disk, and all other writers wait with
+// it. So a thread with a connection of its own copies the log back. A checkpoint of the kind PASSIVE blocks nobody (SQLite,
+// "PRAGMA wal_checkpoint"). While commits come without a pause, some pages are always left, and the log cannot restart at its
 // beginning. When the log is long, the thread copies back twice; the second time copies the pages of commits during the first.
 // The writer copies the few remaining pages back after its next commit.
 
@@ -68,7 +68,7 @@ final class SQLiteCheckpoints: Sendable {
                 let own = try connection ?? SQLiteConnection(path: path, create: false)
                 connection = own
                 guard try own.writeBack() >= limit * 3 / 2 else { return false }
-                // The number of pages is from the beginning; others have been added since.
+                // The number counts pages from the beginning of the log; other writes have added pages since.
                 try own.writeBack()
                 return true
             }

@@ -146,8 +146,8 @@ package enum Identities {
         for organization in reach.organizations { try Revisions.lock(organization, on: connection) }
     }
 
-    /// Gives everybody who signed in with an issuer what its rules give now, by the groups of the last sign-in: after a change of the
-    /// operator's file. Gives how many stay administrators because they are the last local ones.
+    /// Gives everybody who signed in with an issuer the present rights of its rules, by the groups of the last sign-in: after a
+    /// change of the operator's file. Gives how many stay administrators because they are the last local ones.
     @discardableResult
     package static func settle(issuer: String, by reach: IssuerReach, _ writing: Writing) throws -> Int {
         let connection = writing.connection

@@ -42,7 +42,7 @@ extension Identities {
             let mapped = roles.filter { $0.organization == organization }
             let isKept = try takesLastAdministrator(mapped, from: account, in: organization, writing)
             keepsAny = keepsAny || isKept
-            // The role of an administrator takes the place of what the groups give in the whole organization.
+            // In the whole organization, the role of an administrator replaces the roles of the groups.
             let given = mapped.filter { !isKept || $0.product != 0 }
             var wanted = given.map { (product: $0.product, role: $0.role) }
             if isKept { wanted.append((product: 0, role: .administrator)) }
@@ -88,14 +88,14 @@ extension Identities {
         }
     }
 
-    /// Whether an account with these roles in place of its present ones would leave an organization without a local administrator. An
-    /// account that a sign-in made is no local one: the issuer ends what it began.
+    /// Whether an account with these roles in place of its present ones would leave an organization without a local
+    /// administrator. An account that a sign-in made is not local: the issuer decides when it ends.
     static func takesLastAdministrator(
         _ wanted: [MappingRule], from account: Int64, in organization: Int64, _ writing: Writing
     ) throws -> Bool {
         let administrator = Role.administrator.rawValue
         guard !wanted.contains(where: { $0.product == 0 && $0.role == .administrator }) else { return false }
-        // While a role is left the groups stay, and what they give.
+        // While a role is left, the groups and their rights stay.
         let held = try held(account, organization, on: writing.connection)
         guard wanted.isEmpty || held.contains(where: { $0.product == 0 && $0.role == administrator }) else {
             return false

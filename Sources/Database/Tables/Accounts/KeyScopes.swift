@@ -7,7 +7,7 @@ package struct KeyScopes: OptionSet, Sendable, Hashable {
 
     package init(rawValue: Int64) { self.rawValue = rawValue }
 
-    /// Read what the role may see, and download reports.
+    /// Read all data that the role may see, and download reports.
     package static let read = KeyScopes(rawValue: 1)
     /// Ask for reports, and cancel, repeat and schedule them.
     package static let submit = KeyScopes(rawValue: 2)

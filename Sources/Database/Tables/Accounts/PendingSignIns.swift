@@ -30,7 +30,7 @@ package enum PendingSignIns {
     ///
     /// - Parameters:
     ///   - state: SHA-256 of the state, which the issuer returns.
-    ///   - sender: what counts as one address.
+    ///   - sender: the address, or the range of addresses that counts as one.
     package static func begin(
         _ row: Row, state: [UInt8], from sender: String, at time: Int64, on connection: any Connection
     ) throws -> Bool {

@@ -1,13 +1,13 @@
-// DESIGN. A file of EPSS has a row for each of 300,000 CVEs, and nearly all change from day to day. Its rows are an edition of their own,
-// written some at a time while everybody sees the former one; one short transaction shows it. Numbers of editions only rise, so what a
-// process that died has left, or one that was slower, is older than what is shown, and is deleted with it.
+// DESIGN. A file of EPSS has a row for each of 300,000 CVEs, and nearly all change from day to day. Its rows are an edition of
+// their own, written some at a time while everybody sees the former one; one short transaction shows it. Numbers of editions
+// only rise. So the remains of a dead or slower process are older than the shown edition, and are deleted with older editions.
 
 /// The rows of an EPSS file on their way into the place of all there are.
 package final class Likelihoods {
     /// Rows of one transaction.
     private static let page = 2000
 
-    /// The condition that a `likelihood h` is what is shown of a `vulnerability v`.
+    /// The condition that a `likelihood h` is the shown one of a `vulnerability v`.
     package static let ofVulnerability: StaticSQL =
         "h.edition = (SELECT he.next FROM sequence he WHERE he.name = 'likelihood') AND h.name = v.name"
 

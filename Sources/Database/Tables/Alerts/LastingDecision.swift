@@ -96,8 +96,8 @@ package struct LastingDecision: Sendable, Equatable {
     /// Whether the decision is in force.
     package func isInForce(at time: Int64) -> Bool { state == .inForce && (expires == 0 || expires > time) }
 
-    /// Whether it takes precedence over another decision that reaches the same alert: first the narrower place, then the one
-    /// that names a library, then the newer.
+    /// Whether this decision takes precedence over another decision for the same alert: first the narrower place, then a
+    /// decision that names a library, then the newer one.
     package func comesBefore(_ other: LastingDecision) -> Bool {
         if reach != other.reach { return reach.width < other.reach.width }
         if libraryName.isEmpty != other.libraryName.isEmpty { return !libraryName.isEmpty }

@@ -1,8 +1,8 @@
 import Bytes
 
-// DESIGN. What is open now is `project_severity`; what was open at the end of a day is that without the changes of the days after it. So a
-// day has a row only where something changed, and history never disagrees with the present. The changes of a product's projects are
-// summed in rows of project 0: an organization of ten thousand projects reads those of its products.
+// DESIGN. The counts of now are `project_severity`; the counts at the end of a day are these without the changes of later days.
+// So a day has a row only where something changed, and history never disagrees with the present. The changes of a product's
+// projects are summed in rows of project 0: an organization of ten thousand projects reads those of its products.
 
 /// How the numbers of alerts about vulnerabilities changed, day by day (`severity_day`).
 package enum SeverityDays {
@@ -43,7 +43,7 @@ package enum SeverityDays {
         }
     }
 
-    /// Adds what changed on a day.
+    /// Adds the changes of a day.
     ///
     /// - Parameters:
     ///   - before: the numbers until now.

@@ -79,7 +79,7 @@ package struct Basis: Sendable, Equatable {
         return try Basis(groups, on: connection)
     }
 
-    /// What a basis counts together: an obstacle, what it is about, and the ecosystems that were looked in.
+    /// The components that a basis counts together: an obstacle, its subject, and the ecosystems that were searched.
     package struct Group: Sendable, Hashable {
         let obstacle: String
         let subject: String

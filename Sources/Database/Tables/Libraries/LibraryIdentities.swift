@@ -1,7 +1,7 @@
-// DESIGN. The number of a library is in each row of `library` that describes it. These rows stay when the library leaves, so that one
-// which comes back has the number that clients know; only those of an import that was never shown are deleted. `library_identity` leads
-// from a package without qualifiers to the libraries with them, and has rows for these alone (older programs wrote one for each library):
-// its order is that of digests, so each row that is written changes a page of its own.
+// DESIGN. The number of a library is in each row of `library` that describes it. These rows stay when the library leaves, so
+// that a library that comes back has the number that clients know. Only rows of an import that was never shown are deleted.
+// `library_identity` leads from a package without qualifiers to the libraries with them, and has rows for these alone (older
+// programs wrote one for each library): its order is that of digests, so each row that is written changes a page of its own.
 
 /// The identities of libraries, and their numbers for clients.
 enum LibraryIdentities {

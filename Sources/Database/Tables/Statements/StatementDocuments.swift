@@ -93,7 +93,7 @@ package enum StatementDocuments {
             """) != nil
     }
 
-    /// Whether a project shows the outcome of any of them.
+    /// Whether a project shows the outcome of any document.
     package static func wereThere(for view: ProjectView, on connection: any Connection) throws -> Bool {
         try connection.integer("SELECT 1 FROM vex_use WHERE scan = \(view.scan) LIMIT 1") != nil
     }

@@ -73,7 +73,7 @@ struct AttributionPDF: AttributionWriter, ~Copyable {
 
     mutating func beginSection(_ name: String) throws {
         guard !settings.byComponent else { return }
-        // Leaves space after the component before it, and keeps the title on the page of what follows.
+        // Leaves space after the component before it, and keeps the title on the page of the text after it.
         page.y += 8
         try page.subtitle(DocumentPage.composed("Project: \(name)"), keeping: 70)
     }

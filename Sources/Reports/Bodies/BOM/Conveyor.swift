@@ -27,7 +27,7 @@ final class Conveyor<Element: Sendable>: Sendable {
 
     /// Runs `produce` on a thread of its own with a closure that accepts the elements, and calls `consume` for each element on
     /// the calling thread. When one of the two fails, the other one ends early, and the error is thrown. `produce` has ended
-    /// when this function returns. `consume` must not touch what `produce` uses, such as a connection.
+    /// when this function returns. `consume` must not touch the objects of `produce`, such as a connection.
     static func run(
         _ produce: (_ hand: (Element) throws -> Void) throws -> Void, consume: (Element) throws -> Void
     ) throws {

@@ -153,7 +153,7 @@ extension DocumentPage {
         }
         draw(first, ShownSeverity.high.color, dashes: [], isLeft: true)
         draw(second, Self.ink, dashes: [4, 2.5], isLeft: false)
-        // As many labels of days as fit.
+        // The labels of as many days as fit.
         let step = max(1, (days.count + 6) / 7)
         for place in stride(from: 0, to: days.count, by: step) {
             let x = left + (right - left) * Double(place) / Double(max(1, days.count - 1))

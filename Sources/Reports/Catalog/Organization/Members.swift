@@ -68,8 +68,8 @@ extension Report {
                             JOIN group_member y ON y.account_group = a.account_group JOIN account u ON u.id = y.account
                             WHERE \(isStrongestOfGroup)
                             """,
-                        // Of each group and product only one role remains. It is still selected, because it is in the
-                        // key.
+                        // For each group and product only one role remains. It is still selected, because it is in
+                        // the key.
                         order: ["a.account_group", "a.product", "a.role", "y.account"],
                         columns: [
                             .text("name", "User", "u.name", width: 24),

@@ -1,12 +1,13 @@
 package import Database
 
-// DESIGN. Sums over ten thousand projects take a tenth of a second, and each import changes one project. So the sums of a product keep what
-// each project adds to them, and only projects whose revision is another one are read again: every change that a report of a project
-// could show raises it (`Revisions`). What an organization shows is the sum over its products that the reader may see.
+// DESIGN. Sums over ten thousand projects take a tenth of a second, and each import changes one project. So the sums of a
+// product keep the part of each project, and only projects with another revision are read again: every change that a report of
+// a project could show raises the revision (`Revisions`). The numbers of an organization are the sum over its products that the
+// reader may see.
 
-/// The sums over the projects of a product as they were read last.
+/// The sums over the projects of a product when they were last read.
 package struct ProductSums: Sendable {
-    /// What a project adds.
+    /// The part of one project in the sums.
     private struct Part {
         let revision: Int64
         var counts = SeverityCounts()
@@ -18,7 +19,7 @@ package struct ProductSums: Sendable {
     }
 
     package let product: Int64
-    /// Of the product when it was read; nil before.
+    /// The product's revision when it was read; nil before.
     package private(set) var revision: Int64?
     private var parts: [Int64: Part] = [:]
     /// The groups that any project had, each with its libraries now.
@@ -50,7 +51,7 @@ package struct ProductSums: Sendable {
         }
     }
 
-    /// Reads what has changed.
+    /// Reads the changed projects.
     ///
     /// - Parameter revision: of the product, in the connection's snapshot.
     package mutating func refresh(to revision: Int64, on connection: any Connection) throws {
