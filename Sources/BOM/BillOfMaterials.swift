@@ -33,7 +33,7 @@ package struct BOMDocument: Sendable, Equatable {
     /// Texts of licences outside the SPDX list: SPDX `hasExtractedLicensingInfos`.
     package var extractedLicenses: [ExtractedLicense] = []
     package var properties: [Property] = []
-    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    /// The facts without a field of their own, as one JSON object in the words of the document's standard; empty if none.
     package var extra = ""
 
     package init(standard: Standard, version: String) {
@@ -127,7 +127,8 @@ package struct Component: Sendable, Equatable {
     package var releaseDate = ""
     /// The reference of the component that contains this one, when nested.
     package var parent: String?
-    /// What has no field of its own, as one JSON object in the words of the document's standard; empty when nothing is left.
+    /// The facts without a field of their own, as one JSON object in the words of the document's standard; empty if there
+    /// are none.
     package var extra = ""
 
     package init(ref: String, name: String) {

@@ -30,7 +30,7 @@ final class Exchange {
     private var status = 0
     private var mark = HTTPResponse.Mark()
     private var bytes = 0
-    /// The sender that is counted among those behind the proxy; nil when it is not counted.
+    /// The sender that is counted among the senders behind the proxy; nil when it is not counted.
     private var proxied: String?
     /// The client sends more of a refused body than is worth reading.
     private(set) var isHopeless = false

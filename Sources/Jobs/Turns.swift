@@ -7,8 +7,9 @@ import Synchronization
 // organizations that arrived in the meantime. Those wait for these few claims, or for a second, which is less than a hundredth
 // of a round. Up to 255 organizations are listed at each claim.
 //
-// Listing all is a complete search (`Looks`). Between two of them the organizations of the last one and those that this process knows of
-// stand for all; their turns are then counted in memory, because a row that is written at each claim gets slow for the same reason.
+// Listing all is a complete search (`Looks`). Between two complete searches, the organizations of the last search and those
+// that this process knows stand for all. Their turns are then counted in memory, because a row that is written at each claim
+// gets slow for the same reason.
 
 /// The order of turns among the organizations with waiting jobs, as known to this process.
 final class Turns: Sendable {

@@ -143,9 +143,9 @@ package enum FixtureDocuments {
         {"purl":"pkg:npm/%40babel/core","versions":[{"version":"7.20.12","publishedAt":"2023-01-04T16:00:00Z"},{"version":"7.28.0"},{"version":"8.0.0-beta.1"},{"version":"8.0.0"}]}
         """#
 
-    /// Advisories for some of their libraries in OSV's form, one record a line. One has all facts, one has neither a fix
-    /// nor a rating, one is hit by the fix of the first, one is withdrawn, and there is one for libraries of each project,
-    /// including the rival's.
+    /// Advisories for some of their libraries in OSV's form, one record a line. The first vulnerability has all facts, and
+    /// another has neither a fix nor a rating. The fix of the first hits a third one, a fourth is withdrawn, and one
+    /// affects libraries of each project, including the rival's.
     package static let advisories = #"""
         {"id":"GHSA-aaaa-bbbb-cccc","modified":"2025-11-09T10:11:12Z","published":"2025-11-02T03:04:05Z","aliases":["CVE-2025-90001"],"summary":"Padding","details":"Left <b>padding</b> & \"more\".\n\n=1+1 Größe 左","severity":[{"type":"CVSS_V2","score":"AV:N/AC:L/Au:N/C:N/I:N/A:P"},{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"},{"type":"CVSS_V4","score":"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:N/VI:N/VA:H/SC:N/SI:N/SA:N"}],"affected":[{"package":{"ecosystem":"npm","name":"left-pad"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"1.3.1"},{"introduced":"2.0.0"},{"fixed":"2.0.4"}]}]},{"package":{"ecosystem":"npm","name":"@babel/core"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"last_affected":"7.20.12"}]}]}],"references":[{"type":"ADVISORY","url":"https://example.org/a"}],"credits":[{"name":"Ada"}],"database_specific":{"cwe_ids":["CWE-400"]}}
         {"id":"GHSA-dddd-eeee-ffff","modified":"2025-12-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"left-pad"},"ranges":[{"type":"SEMVER","events":[{"introduced":"1.3.1"},{"fixed":"1.3.2"}]}]}]}

@@ -29,8 +29,8 @@ package struct AskDesk: Sendable {
         }
     }
 
-    /// The whole answer as a file: its first page is made at once, each other one when the one before was sent, by the rights that the
-    /// key has then. A question with a cursor begins behind it.
+    /// The whole answer as a file: its first page is made at once, each other one when the one before was sent, by the rights
+    /// that the key has then. A question with a cursor begins after the cursor's row.
     ///
     /// - Parameters:
     ///   - query: the parameters of `GET /api/ask`; `format` says the format of the file.
@@ -91,7 +91,7 @@ private actor AskedFile {
     /// Makes the first piece, so that a question that has no answer is an error and no file.
     func begin() async throws { first = try await piece() }
 
-    /// The next piece; nil behind the last.
+    /// The next piece; nil after the last.
     func next() async throws -> [UInt8]? {
         if let first {
             self.first = nil

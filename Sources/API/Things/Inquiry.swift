@@ -34,7 +34,7 @@ package struct Inquiry: Sendable {
         package let next: PageEnd?
     }
 
-    /// The first things in their order, or those behind the end of another page.
+    /// The first things in their order, or those after the end of another page.
     package func page(_ kind: Kind, behind end: PageEnd? = nil, on connection: any Connection) throws -> Page {
         switch kind {
         case .products: try rest(of: ProductVital.list(scope, on: connection), behind: end, \.id) { Item($0) }
@@ -175,7 +175,7 @@ package struct PageEnd: Sendable, Equatable {
 
     /// The number of the row of its last thing.
     let id: Int64
-    /// Whether that is a finished job: these stand behind the others.
+    /// Whether the thing is a finished job: finished jobs come after the others.
     let isFinished: Bool
 
     init(id: Int64, isFinished: Bool = false) { (self.id, self.isFinished) = (id, isFinished) }

@@ -15,8 +15,8 @@ package struct NamedLicense: Sendable, Hashable {
     package let kind: String
     /// nil where the tables of families have no answer.
     package let family: LicenseFamily?
-    /// The identifier of the text on the SPDX list: here of the licence, in `exception` of the exception behind `WITH`.
-    /// Empty for texts that are not on the list.
+    /// The identifier of the text on the SPDX list: the licence's, or in `exception` that of the exception after
+    /// `WITH`. Empty for texts that are not on the list.
     package let base: String
     package let exception: String
 

@@ -62,7 +62,7 @@ package final class IssuerClient: Sendable {
     /// another one.
     private static let life: Int64 = 3_600_000
     private static let reloadPause: Int64 = 60_000
-    /// How long a failure stands for the answer.
+    /// The time for which a failure stands for the answer.
     private static let failurePause = Duration.seconds(5)
     /// The most groups of a person that count, and the longest name of a group in bytes.
     private static let groupLimit = 2000

@@ -22,7 +22,7 @@ extension SimulatedWorld {
             for place in 0..<(2 * unfinished) { step(.work, by: processes[place % processes.count]) }
         }
         rules.checkEnd(self)
-        // Files from a time to which the clock was set once are younger than they seem.
+        // If the clock was set ahead once, files of that time are younger than they seem.
         clock.move(by: clock.latest - clock.now + settings.retention + 2 * 86_400_000)
         for _ in 0..<3 { for process in processes { step(.sweep, by: process) } }
         rules.checkEmpty(self)

@@ -17,8 +17,8 @@ extension Page {
         // A person who sees no project with it must not learn that others have it.
         let isFirst = visit.query("after").isEmpty
         if answer.items.isEmpty, answer.next == nil, isFirst { throw unknown(word) }
-        // A cursor of another page may also point behind the first row; without a row here, nothing is said about the
-        // licence.
+        // A cursor of another page may also point after the first row; without a row here, the page says nothing
+        // about the licence.
         let found =
             answer.items.isEmpty
             ? [] : try LicenseFacts.find(word, of: visit.scope.organization, on: visit.connection)

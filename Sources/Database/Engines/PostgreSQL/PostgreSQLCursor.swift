@@ -44,7 +44,7 @@ final class PostgreSQLCursor: RowCursor {
         try use(receive())
     }
 
-    /// Runs the query to its end and keeps its rows; commits the write with it if that is asked for.
+    /// Runs the query to its end and keeps its rows; commits the write with the query if the caller requests it.
     init(whole sql: SQL, on connection: PostgreSQLConnection, commits: Bool = false) throws(DatabaseError) {
         self.connection = connection
         text = sql.text

@@ -49,7 +49,7 @@ final class PostgreSQLDatabase: Database {
 
     // MARK: Writing
 
-    /// How often a write runs that fails because a row with the same key exists.
+    /// The most attempts of a write that fails because a row with the same key exists.
     private static let takenAttempts = 8
 
     func write<Result: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Result) throws -> Result {

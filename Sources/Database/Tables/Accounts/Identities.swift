@@ -174,8 +174,8 @@ package enum Identities {
         return kept
     }
 
-    /// The same, only in the organization of the scope, for the calls by which its administrators change the rules; rights in
-    /// other organizations stay. Throws when the change would remove the last administrator.
+    /// Does the same only in the organization of the scope, for the calls by which its administrators change the rules;
+    /// rights in other organizations stay. Throws when the change would remove the last administrator.
     package static func settleOrganization(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
         let (scope, time, connection) = (writing.scope, writing.time, writing.connection)
         let hadOne = try People.hasAdministrator(scope, at: time, on: connection)

@@ -20,7 +20,7 @@ package enum LibraryNames {
             """)
     }
 
-    /// Deletes those of an organization's names, given by their artifacts, that no library has any more.
+    /// Deletes names of an organization that no library has any more, among those of some artifacts.
     static func forget(_ artifacts: [String], of organization: Int64, on connection: any Connection) throws {
         try SQL.inSlices(artifacts, as: Value.text) { list in
             try connection.run(

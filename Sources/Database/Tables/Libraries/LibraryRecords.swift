@@ -138,10 +138,10 @@ package enum LibraryRecords {
         ) { LibraryRecord(row: $0) }
     }
 
-    /// The libraries of a scope by their names, at most so many. Documents may describe one differently: it stands here once, as the
-    /// last of them that knows a licence has it.
+    /// The libraries of a scope by their names, at most so many. Documents may describe a library differently: the list has it
+    /// once, with the description of the last document that knows a licence.
     ///
-    /// - Parameter id: the row of a library of the organization, behind which the list begins; nil for its front.
+    /// - Parameter id: the row of a library of the organization, after which the list begins; nil for the beginning.
     package static func list(
         _ scope: Scope, behind id: Int64? = nil, limit: Int, on connection: any Connection
     ) throws -> [LibraryRecord] {

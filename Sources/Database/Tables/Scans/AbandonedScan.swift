@@ -9,7 +9,7 @@ package struct AbandonedScan: Sendable, Equatable {
     let organization: Int64
     /// The project that showed it, or would have been made for it; 0 for none.
     let project: Int64
-    /// Whether it was never shown.
+    /// Whether no project ever showed the scan.
     let wasStaged: Bool
     let libraryMark: Int64
     let licenseMark: Int64

@@ -17,7 +17,7 @@ struct AttributedDecision {
 
     /// Nil without a decision.
     ///
-    /// - Parameter start: the first of the four cells that follow those of `Origin` in the query `libraries`.
+    /// - Parameter start: the position of the four cells after the cells of `Origin` in the query `libraries`.
     init?(_ row: borrowing RowBuffer, at start: Int) {
         guard let time = row.integerOrNil(start + 1) else { return nil }
         found = row.string(start)
