@@ -6,6 +6,17 @@ import Glibc
 // cells follow the row's own cells, and a `list` cell points to them.
 
 /// Rows of cells in reused memory.
+///
+///     var rows = RowBuffer(capacity: 1024)  // bytes
+///     rows.beginRow()
+///     rows.append(42)
+///     rows.append("left-pad")
+///     print(rows.integer(0), rows.string(1))
+///     rows.removeAll()  // keeps the memory
+///
+/// A buffer belongs to one thread at a time; it may be moved to another. Cells are numbered over all rows; a number
+/// beyond the last cell is a fault of the program. Nothing throws. `bytes` are valid until the buffer changes. It calls
+/// no code of its user.
 package struct RowBuffer: ~Copyable, Sendable {
     package enum Kind: UInt8, Sendable { case null, integer, real, text, blob, list }
 

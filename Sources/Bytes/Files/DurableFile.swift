@@ -8,7 +8,13 @@ import Synchronization
 
 /// A file that appears under its name either complete or not at all.
 ///
-/// A file that is not published is deleted with this object. One thread at a time may write.
+///     let file = try DurableFile(path: path)
+///     try bytes.withBytes(file.write)
+///     try file.publish()  // now the file has its name, also after a crash
+///
+/// A file that is not published is deleted with this object. One thread at a time may write, and calls block while the
+/// disk does. Sizes are in bytes. Errors are `SinkError`s. `hasRoom` is called before the file grows, and must not call
+/// the file.
 package final class DurableFile: Sendable {
     private static let mark = ".part-"
 

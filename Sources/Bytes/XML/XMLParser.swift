@@ -80,7 +80,15 @@ package struct XMLElement {
     }
 }
 
-/// Reads XML 1.0 with namespaces in any encoding that libxml2 supports, piece by piece. For one thread.
+/// Reads XML 1.0 with namespaces in any encoding that libxml2 supports, piece by piece.
+///
+///     let titles = Titles()  // an `XMLHandler`
+///     let parser = XMLParser(titles)
+///     for piece in pieces { try piece.withUnsafeBytes { try parser.parse($0) } }
+///     try parser.parse(UnsafeRawBufferPointer(start: nil, count: 0))  // the end of the text
+///
+/// A parser belongs to one thread and reads one text. It calls its handler before `parse` returns; the handler must not
+/// call the parser. Errors are `XMLError`s with a line; after an error no further call is allowed.
 package final class XMLParser {
     private let handler: any XMLHandler
     private let context: xmlParserCtxtPtr?

@@ -24,7 +24,15 @@ package enum YAMLError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Reads YAML 1.1 text event by event. For one thread.
+/// Reads YAML 1.1 text event by event.
+///
+///     let yaml = YAMLParser(valueLimit: 1 << 20, source)  // bytes of a value
+///     while case let event = try yaml.next(), event != .end {
+///         if case .scalar(let bytes, _) = event { print(String(decoding: bytes, as: UTF8.self)) }
+///     }
+///
+/// A parser belongs to one thread and reads one text. It calls its source before `next` returns; the source must not
+/// call the parser. Errors are `YAMLError`s and those of the source; after an error no further call is allowed.
 package final class YAMLParser {
     /// The next event of the text.
     package enum Event: Equatable, Sendable {

@@ -27,7 +27,16 @@ package enum ZIPError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Reads the entries of a ZIP file one after the other, in bounded memory. For one thread.
+/// Reads the entries of a ZIP file one after the other, in bounded memory.
+///
+///     let zip = try ZIPReader(path: path)
+///     while let entry = try zip.next() {
+///         var content = try zip.open(entry)
+///         while case let count = try zip.read(&content, into: buffer), count > 0 { … }
+///     }
+///
+/// A reader belongs to one thread, and holds the file open until it is released. Sizes are in bytes. Errors are
+/// `ZIPError`s; after an error it must not be used again. It calls no code of its user.
 package final class ZIPReader {
     package struct Limits: Sendable {
         /// The most bytes of one entry after inflating.

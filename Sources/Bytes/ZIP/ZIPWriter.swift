@@ -4,7 +4,17 @@
 // Zip64 records are written only where a number needs them. An entry that may exceed 4 GiB must be declared so at its
 // beginning, because its header states the width of the sizes after it.
 
-/// Writes a ZIP. One thread at a time may use it; entries come one after the other.
+/// Writes a ZIP, entry by entry.
+///
+///     let zip = ZIPWriter(time: now, level: .quick, isLarge: true, to: destination)
+///     let write = try zip.begin("report.json")
+///     try bytes.withBytes(write)
+///     _ = try zip.end()
+///     _ = try zip.finish()
+///
+/// One thread at a time may use it; `destination` is called on that thread, and must not call the writer. The time is
+/// in milliseconds since 1970. Errors are `SinkError`s; after an error the written bytes are no ZIP, and no further
+/// call is allowed.
 ///
 /// A class, because the destinations of its entries share it.
 package final class ZIPWriter {
