@@ -84,14 +84,12 @@ extension EndToEnd {
             }
         }
 
-        /// Runs a command on a terminal that `script` provides. The terminal outlives the command, because `script` may lose
-        /// unread output when the last process of the terminal ends.
+        /// Runs a command on a terminal that `script` provides, with these variables and without the `NO_COLOR` that `swift test` sets.
+        /// The terminal outlives the command, because `script` may lose output that it has not read when the last process ends.
         private static func onTerminal(_ words: String, _ variables: [String: String]) throws -> Program.Ending {
-            try Program(
-                "/usr/bin/script",
-                ["-qec", "\(Executable.path) \(words); ended=$?; sleep 0.5; exit $ended", "/dev/null"],
-                environment: variables
-            ).wait(atMost: 60)
+            let clean = variables["NO_COLOR"] == nil ? "unset NO_COLOR; " : ""
+            let line = "\(clean)\(Executable.path) \(words); ended=$?; sleep 0.5; exit $ended"
+            return try Program("/usr/bin/script", ["-qec", line, "/dev/null"], environment: variables).wait(atMost: 60)
         }
 
         @Test func colourIsForTerminalsThatWantIt() throws {

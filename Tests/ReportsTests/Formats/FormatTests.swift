@@ -195,29 +195,44 @@ import Testing
         #expect(Array(text.utf8).withUnsafeBytes(SheetLink.target) == target)
     }
 
-    /// A cell holds 32,767 UTF-16 units: a longer text is cut at a character, and the envelope says so. Other formats keep
-    /// the whole text.
-    @Test(arguments: TemporaryDatabase.engines) func longTextsAreCutAndTold(engine: Engine) throws {
+    /// The licences of a project whose libraries have these copyrights: a text that sheets show whole.
+    private static func copyrights(_ texts: [String], _ engine: Engine) throws -> (Format) throws -> Output {
         let fixture = try InventoryFixture(engine, isFilled: false)
-        let long = String(repeating: "a", count: 32_766) + "👩‍👩‍👧 and more"
-        let exact = String(repeating: "é", count: 32_767)
-        let components = [long, exact].enumerated().map { number, text in
-            "{\"type\":\"library\",\"bom-ref\":\"c\(number)\",\"name\":\"n\(number)\",\"description\":\"\(text)\"}"
+        let components = try texts.enumerated().map { number, text in
+            let json = try JSONSerialization.data(withJSONObject: text, options: .fragmentsAllowed)
+            return
+                "{\"type\":\"library\",\"bom-ref\":\"c\(number)\",\"name\":\"n\(number)\",\"copyright\":\(String(decoding: json, as: UTF8.self))}"
         }
         try fixture.importSBOM(
             """
             {"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"component":{"type":"application",
              "bom-ref":"r","name":"long"}},"components":[\(components.joined(separator: ","))]}
             """)
-        let report = try #require(ReportCase.tabular.first { $0.type == "OrgInventoryReport" })
-        let xlsx = ReportCase(report: report.report, type: report.type, scope: report.scope, format: .xlsx)
-        let output = try xlsx.produce(fixture)
-        #expect(output.produced.notes == ["1 cells were cut to what a cell of the format holds"])
-        let cells = try #require(output.parts().first?.sheets().first?.rows.dropFirst().map { $0[6] })
-        #expect(cells == [String(repeating: "a", count: 32_766), exact])
+        let report = try #require(ReportCase.tabular.first { $0.type == "OrgLicensesReport" })
+        return { format in
+            try ReportCase(report: report.report, type: report.type, scope: report.scope, format: format).produce(
+                fixture)
+        }
+    }
+
+    /// The cells of the column of copyrights, from the first row of data on.
+    private static func copyrightCells(_ output: Output) throws -> [String?] {
+        let rows = try #require(output.parts().first?.sheets().first?.rows)
+        let column = try #require(rows.first?.firstIndex(of: "Copyright"))
+        return rows.dropFirst().map { $0[column] }
+    }
+
+    /// A cell holds 32,767 UTF-16 units: a longer text is cut at a character, and the envelope says so. Other formats keep
+    /// the whole text.
+    @Test(arguments: TemporaryDatabase.engines) func longTextsAreCutAndTold(engine: Engine) throws {
+        let long = String(repeating: "a", count: 32_766) + "👩‍👩‍👧 and more"
+        let exact = String(repeating: "é", count: 32_767)
+        let produce = try Self.copyrights([long, exact], engine)
+        let sheet = try produce(.xlsx)
+        #expect(sheet.produced.notes == ["1 cells were cut to what a cell of the format holds"])
+        #expect(try Self.copyrightCells(sheet) == [String(repeating: "a", count: 32_766), exact])
         for format in [Format.json, .xml, .csv] {
-            let other = ReportCase(report: report.report, type: report.type, scope: report.scope, format: format)
-            let output = try other.produce(fixture)
+            let output = try produce(format)
             #expect(output.produced.notes.isEmpty)
             #expect(try output.parts().first?.text.contains(long) == true)
         }
@@ -225,19 +240,11 @@ import Testing
 
     /// Control characters, line ends and look-alikes of escapes are read back unchanged from sheets and JSON.
     @Test func controlCharactersComeBack() throws {
-        let report = try #require(ReportCase.tabular.first { $0.type == "ProjectInventoryReport" })
-        let scope = try InventoryFixture.shared(.sqlite).scope(.project, place: 2)
-        let control = "bell\u{7} escape\u{1b}[31m carriage\rreturn line\nfeed tab\tend \u{fffe}"
-        let xlsx = ReportCase(report: report.report, type: report.type, scope: report.scope, format: .xlsx)
-        let sheet = try #require(xlsx.produce(.shared(.sqlite), scope: scope).parts().first?.sheets().first)
-        let rows = try #require(report.produce(.shared(.sqlite), scope: scope).parts().first).rows("libraries")
-        for name in ["control", "_x000D_ and _x0041_"] {
-            let row = try #require(rows.first { $0["artifactId"] as? String == name })
-            let cells = try #require(sheet.rows.first { $0[2] == name })
-            let description = name == "control" ? control : "_x005F_"
-            #expect(row["description"] as? String == description)
-            #expect(cells[6] == description)
-        }
+        let texts = ["bell\u{7} escape\u{1b}[31m carriage\rreturn line\nfeed tab\tend \u{fffe}", "_x005F_ and _x000D_"]
+        let produce = try Self.copyrights(texts, .sqlite)
+        #expect(try Self.copyrightCells(produce(.xlsx)) == texts)
+        let rows = try #require(produce(.json).parts().first).rows("licenses")
+        #expect(rows.map { $0["copyright"] as? String } == texts)
     }
 
     /// openpyxl can read the workbooks.
