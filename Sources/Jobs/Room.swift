@@ -39,7 +39,8 @@ final class Room: Sendable {
             let first = try connection.integer("SELECT min(id) \(waiting)")
         else { return limit }
         if last - first < limit - 1 { return limit - Int(last - first) - 1 }
-        let count = try connection.integer("SELECT count(*) FROM (SELECT 1 \(waiting) ORDER BY id LIMIT \(limit)) some")
+        let count = try connection.integer(
+            "SELECT count(*) FROM (SELECT 1 \(waiting) ORDER BY id LIMIT \(limit)) AS waiting")
         return limit - Int(count ?? 0)
     }
 }
