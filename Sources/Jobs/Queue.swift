@@ -95,9 +95,9 @@ package struct Queue: Sendable {
                 \(state.rawValue), \(lease == nil ? 0 : 1), \(lease == nil ? 0 : 1), \(time), \(lease ?? ""),
                 \(lease == nil ? 0 : time + settings.lease), \(time), \(time))
             RETURNING \(Job.columns)
-            """, isLast: isLast, Job.init(row:))
+            """, isLast: isLast, Job.init(row:)
+        ).checked(on: connection, isLast: isLast)
         guard let made else { throw QueueError.unreadable(uuid: job.uuid) }
-        if !isLast { try made.checkInvariants(on: connection) }
         return made
     }
 
@@ -135,7 +135,7 @@ package struct Queue: Sendable {
         let condition: SQL = "uuid = \(uuid) AND \(Self.isDue("run_at", at: time))"
         return try database.writeUnflushed { connection in
             try take(condition, for: owner, at: time, isLast: true, on: connection)
-        }.checked(in: database)
+        }
     }
 
     /// The condition that the time of a waiting job has come, by the clock of this process. No pause is longer than
@@ -161,7 +161,8 @@ package struct Queue: Sendable {
             UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, claims = \(nextClaim), lease_owner = \(owner),
                 lease_until = \(time + settings.lease), last_call = 0, modified_at = \(time), rows_done = 0
             WHERE \(condition) AND state = 'PENDING' RETURNING \(Job.columns)
-            """, isLast: isLast, Job.init(row:))
+            """, isLast: isLast, Job.init(row:)
+        ).checked(on: connection, isLast: isLast)
     }
 
     /// The condition of the oldest job of an organization that may run.
@@ -186,7 +187,7 @@ package struct Queue: Sendable {
         guard let number = list.number else {
             for organization in list.organizations {
                 let job = try database.writeUnflushed { try take(of: organization, isLast: true, on: $0) }
-                if let job = try job.checked(in: database) { return job }
+                if let job { return job }
             }
             return nil
         }
@@ -201,6 +202,6 @@ package struct Queue: Sendable {
                 return job
             }
             return nil
-        }.checked(in: database)
+        }
     }
 }
