@@ -156,6 +156,11 @@ import Testing
         try bench.database.write { connection in
             try connection.run(
                 """
+                INSERT INTO product (id, organization, token, name, created_at, updated_at)
+                VALUES (1, 1, 'd', 'Product', 0, 0) ON CONFLICT DO NOTHING
+                """)
+            try connection.run(
+                """
                 INSERT INTO project (id, organization, product, token, name, created_at, updated_at, scan)
                 VALUES (77, 1, 1, 'p', 'Project', 0, 0, 1)
                 """)
