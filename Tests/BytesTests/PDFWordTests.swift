@@ -105,7 +105,8 @@ import Testing
 
     private static let hasEmoji = (try? PDFCanvas.missingScripts())?.contains("emoji") == false
 
-    /// Pictographs of one, two and three characters, and flags: outlines of a font, which are read back unchanged.
+    /// Pictographs of one, two and three characters, and flags: outlines of a font, which are read back unchanged but for the
+    /// characters without a shape that join or choose pictographs.
     @Test(.enabled(if: hasEmoji, "needs Debian's package fonts-symbola")) func emojiAreShown() throws {
         let words = [
             "\u{1F680}\u{1F41B}\u{1F511}", "\u{1F44D}\u{1F3FD}", "\u{1F1E9}\u{1F1EA}", "\u{1F469}\u{200D}\u{1F4BB}",
@@ -121,8 +122,12 @@ import Testing
             try table.finish(to: &file)
         }
         try document.expectSound()
-        let text = String(String.UnicodeScalarView(try document.text().unicodeScalars.filter { $0 != " " }))
-        for word in words { #expect(text.contains("release" + word), "\(word)") }
+        func shapes(_ text: String) -> String {
+            String(
+                String.UnicodeScalarView(text.unicodeScalars.filter { ![" ", "\u{200D}", "\u{FE0F}"].contains($0) }))
+        }
+        let text = try shapes(document.text())
+        for word in words { #expect(text.contains(shapes("release" + word)), "\(word)") }
     }
 
     @Test func charactersThatNoFontHasComeBackAndTakeOneCode() throws {
