@@ -60,7 +60,7 @@ extension Update {
                 try fetcher.keep(path, as: .changes(of: ecosystem))
                 return updated
             }
-            // A mirror may have single records alone.
+            // A mirror may have single records without an archive.
             if !isFew, !changes.isMany, try records(changes.changed, of: ecosystem) { return updated }
             return .missing("the origin has no \(name)/all.zip")
         }

@@ -217,7 +217,8 @@ struct Publishing: Sendable {
         }
         let target = try target(decision, on: connection)
         if let later = try scan.later(than: lease.job.id, in: target, on: connection) {
-            // SUCCESS, as for an upload that the next one replaces at once. The scan stays behind for the sweep.
+            // The job ends with SUCCESS, like that of an upload that is shown and replaced at once. The sweep removes the scan
+            // later.
             let note =
                 "superseded: the project shows an upload that was accepted later"
                 + (later.uuid.isEmpty ? "" : " (\(later.uuid))")

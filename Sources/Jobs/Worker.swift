@@ -138,9 +138,9 @@ package final class Worker: Sendable {
 
     /// - Parameters:
     ///   - owner: a name of this process that no other process ever has.
-    ///   - persistence: milliseconds for which an outcome is offered to the queue again when it cannot be written, because
-    ///     the database's disk is full, say. As long as the worker lives by default: only then can a job that could not go on be
-    ///     distinguished from one whose worker died.
+    ///   - persistence: milliseconds in which the worker tries again to write an outcome to the queue when it cannot be
+    ///     written, for example because the database's disk is full. As long as the worker lives by default: only then can a
+    ///     job that could not go on be distinguished from one whose worker died.
     ///   - unrenewed: called with a lease that could not be renewed, and the reason; the renewal is tried again at the next
     ///     pulse.
     ///   - work: does a job and marks its success in the queue; throws `WorkError`, or another error for a job to

@@ -48,7 +48,7 @@ import Testing
 
         let second = try #require(try bench.queue.claim(uuid: jobs[1].uuid, for: "me"))
         #expect(try bench.queue.claim(uuid: jobs[1].uuid, for: "other") == nil)
-        // A running job may have passed a mark already.
+        // A running job may already have passed a row that was marked as stale later, so a caller can ask for a job beside it.
         #expect(try submit(bench, besideRunning: false).map(\.uuid) == [jobs[0].uuid])
         #expect(try submit(bench, besideRunning: true).count == 2)
 

@@ -77,7 +77,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM library_request WHERE status = 'REJECTED'") == Self.count)
         #expect(try bench.number("SELECT count(*) FROM inventory_event WHERE change = 'ADDED'") == Self.count)
         #expect(try bench.number("SELECT count(*) FROM stale_project") == 0)
-        // The other writes inserted libraries, or rows that no query found yet.
+        // The earlier transactions inserted libraries, or rows that no query found yet.
         #expect(try #require(counting.writes.last) < 60, "\(counting.writes)")
     }
 

@@ -63,7 +63,7 @@ import Testing
         #expect(try (0..<20).map { _ in try claim() } == Array(6...25))
     }
 
-    /// A kept list without a job that can run does not end the search.
+    /// If no organization of a list that was kept from an earlier claim has a job that can run, the claim lists them again.
     @Test(arguments: TemporaryDatabase.engines)
     func `An organization that had its turn is found again when nobody else can run`(engine: Engine) throws {
         let board = try Board(engine, organizations: 600)

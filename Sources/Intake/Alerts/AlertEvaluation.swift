@@ -32,7 +32,8 @@ struct AlertEvaluation {
     private var overruled: [Int64: Int] = [:]
     /// - Parameters:
     ///   - verdicts: the libraries that match the name patterns of policies.
-    ///   - refined: libraries that just replaced the same packages without qualifiers, by the uuids of those packages.
+    ///   - refined: uuids of libraries that have just replaced the same package without qualifiers, by the uuid of the replaced
+    ///     library.
     init(
         of view: ProjectView, refined: [String: String] = [:], at time: Int64, with verdicts: NameVerdicts,
         on connection: any Connection
@@ -223,7 +224,7 @@ struct AlertEvaluation {
             names.uuid(of: identity.type.rawValue, identity.library, subject)
         }
         let uuids = causes.map { uuid($0.identity, $0.identity.subject) }
-        // For alerts that have been renamed.
+        // A renamed alert keeps its uuid, so a new alert with its former subject needs another one.
         let taken = last == 0 ? [] : try Alerts.present(uuids, on: connection)
         return causes.enumerated().map { place, cause in
             let number = last + 1 + Int64(place)

@@ -52,7 +52,7 @@ package struct PolicyAging: Sendable {
             try connection.run(
                 "UPDATE policy SET aged_day = \(today) WHERE id IN \(list) AND aged_day < \(today)")
         }
-        // Imports decide with the time of their beginning.
+        // An import decides by the time at which it began, so what a running import has decided must be decided again.
         try KnowledgeMoment.changed(on: connection)
     }
 }

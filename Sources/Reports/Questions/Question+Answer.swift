@@ -114,7 +114,7 @@ extension Question {
             ])
             candidates = "k.artifact IN \(SQL.list(names.sorted().map(Value.text)))"
         } else {
-            // Documents may name the same package with or without qualifiers that make it another one.
+            // Documents may name a package with or without qualifiers, and some qualifiers give it another identity.
             candidates = """
                 k.uuid IN (SELECT \(base) UNION ALL SELECT i.uuid FROM library_identity i
                     WHERE i.organization = \(organization) AND i.base = \(base) AND i.base <> '')

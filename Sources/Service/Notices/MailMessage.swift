@@ -87,7 +87,7 @@ struct MailMessage {
         if isPlain { return text }
         var words: [String] = []
         var word: [UInt8] = []
-        // An encoded word contains whole characters and is at most 75 characters long, which is 45 bytes.
+        // An encoded word contains whole characters and is at most 75 characters long, so it has room for 45 bytes of the text.
         for character in text.unicodeScalars {
             let bytes = Array(String(character).utf8)
             if word.count + bytes.count > 45 {

@@ -44,7 +44,7 @@ import Testing
         #expect(try bench.number("SELECT count(*) FROM scan") == 1)
         #expect(try bench.number("SELECT count(*) FROM library WHERE artifact = 'old'") == 0)
 
-        // An upload that is accepted after both is shown, and so is an upload to another project.
+        // The project shows an upload that was accepted after these two.
         try IntakeJob.run(try lease(bench, cycloneDX([("a", "3")])), intake: bench.intake, dataFolder: "/")
         #expect(try shown(bench) == ["a|3"])
     }

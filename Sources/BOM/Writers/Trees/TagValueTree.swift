@@ -3,8 +3,8 @@ import Glibc
 
 // DESIGN. Tag-value (SPDX 2.3 clause 4.4 and the tags of clauses 6 to 11) is flat: the kind of an object decides the tag of
 // a member. Objects that become one line (checksums, references, relationships) wait until they are complete. Tag-value has
-// no escape for `</text>`, so a blank is inserted into it. It has none for names that look like a tag, an agent or a time
-// either, so these get quotation marks.
+// no escape for `</text>`, so a blank is inserted into it. Names that look like a tag, an agent or a time cannot be escaped
+// either, so they get quotation marks.
 
 /// An SPDX document as tag-value.
 package struct TagValueTree: TreeWriter {

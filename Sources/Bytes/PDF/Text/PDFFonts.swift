@@ -132,7 +132,8 @@ final class PDFFonts {
         pango_font_description_set_weight(description, style.isBold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)
         pango_layout_set_font_description(layout, description)
         pango_layout_set_attributes(layout, attributes)
-        // Pango's left is the side at which a paragraph begins: lines are put to sides of the page in `setParagraphs`.
+        // `setParagraphs` places the lines of `.left` and `.right` itself: what Pango calls left is the side at which the text
+        // begins, which is the right side in Arabic.
         if style.alignment == .center { pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER) }
         if let width = style.width {
             pango_layout_set_width(layout, pango_units_from_double(max(1, width)))

@@ -48,7 +48,7 @@ extension PostgreSQLConnection {
         return found
     }
 
-    /// The result of one statement: in a pipeline each is followed by nothing.
+    /// The result of one statement. In a pipeline, the results of each statement end with a null result, which is read too.
     private func resultInPipeline() -> OpaquePointer? {
         let result = nextResult()
         if result != nil { while let more = nextResult() { PQclear(more) } }

@@ -26,8 +26,8 @@ extension Identities {
     }
 
     /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, and
-    /// groups stay while there is a role in the organization. An account of before that is the last local administrator of an organization
-    /// stays its administrator. True where that is so.
+    /// groups stay while there is a role in the organization. An account that no sign-in made and that is the last local administrator of
+    /// an organization stays its administrator. Returns whether the account stays an administrator for this reason.
     ///
     /// - Parameter reason: why roles end, for the records; nil for the groups.
     @discardableResult

@@ -241,7 +241,7 @@ extension BOMSource {
         text.split(separator: "\n").prefix(listLimit).map(String.init)
     }
 
-    /// One rating for each version of CVSS, the newest first; only the word where no vector rates the vulnerability.
+    /// One rating for each version of CVSS, the newest first. Without a vector, one rating with only the severity as a word.
     private static func ratings(of row: VulnerabilityRow) -> [VulnerabilityClaim.Rating] {
         var found = [row.vector4, row.vector3, row.vector2].compactMap { CVSS($0) }.map { cvss in
             var rating = VulnerabilityClaim.Rating()

@@ -79,7 +79,7 @@ extension Column {
         ]
     }
 
-    /// The headings of such a report's pages, followed by the report's own ones.
+    /// The headings on the pages of a report with the columns of `alertOfAnyType`, followed by `others`.
     static func alertOfAnyTypePrinted(_ others: String...) -> [String] {
         ["Severity", "Type", "Vulnerability ID", "Library", "Description", "Product", "Project"] + others
     }

@@ -11,7 +11,7 @@ extension Table {
     /// The alerts of the reports on vulnerabilities, flat.
     ///
     /// - Parameters:
-    ///   - shown: the columns with a heading; keys that they leave out follow.
+    ///   - shown: the columns with a heading. The columns of `Column.security` with other keys follow, without a heading.
     ///   - printed: the headings of the pages.
     static func security(
         title: String, condition: StaticSQL? = nil, shown: [Column], printed: [String]
