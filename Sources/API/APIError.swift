@@ -155,6 +155,11 @@ package enum APIError: Error, Equatable {
         case .badName(let name):
             "the name \(short(name)) cannot be used; accepted: 1 to \(AccountError.nameLimit) bytes of text"
         case .lastAdministrator: "the organization would have no administrator left; name another one first"
+        case .hasOwnKeys(let email):
+            """
+            \(short(email)) signs in with an issuer or has rights in another organization, which a key would open, too: that person makes \
+            and ends own keys; removing the member ends all rights here
+            """
         }
     }
 

@@ -41,8 +41,11 @@ struct ConsoleDoor: Sendable {
         guard Self.methods(of: route).contains(request.method) else { return .refuse(Self.refusal(of: route)) }
         guard let uploads, Self.isUpload(request, route) else { return .memory(limit: Self.formLimit) }
         return .later { [self] in
-            // A refusal is answered when the body has come; until then it has no more room than a form.
-            guard (try? await signIn.admit(request)) == true else { return .memory(limit: Self.formLimit) }
+            // A stranger's body has no more room than a form; the refusal is answered when it has come.
+            let person = try? await threads.attempt { [backend, signIn] in
+                try backend.database.read { try signIn.person(of: request, on: $0) }
+            }.get()
+            guard person != nil else { return .memory(limit: Self.formLimit) }
             return .file(limit: uploads.limit, from: .known)
         }
     }

@@ -13,7 +13,8 @@ struct SignInAdministratorTests {
             try house.database.write { connection in
                 let writing = Writing(
                     in: Scope(kind: .organization, organization: house.acme), by: .system, at: 140, on: connection)
-                try Identities.settleOrganization(issuer: SignInHouse.issuer, by: house.reach([]), writing)
+                try Identities.settleOrganization(
+                    issuer: SignInHouse.issuer, from: admins, by: house.reach([]), writing)
             }
         }
         #expect(try house.standing([1])?.role == .administrator)
@@ -68,7 +69,7 @@ struct SignInAdministratorTests {
                 in: Scope(kind: .organization, organization: house.acme), by: .system, at: 120, on: connection)
             return try Identities.settle(issuer: SignInHouse.issuer, by: house.reach([]), writing)
         }
-        #expect(try kept == 1 && house.standing([1])?.role == .administrator)
+        #expect(try kept == [account] && house.standing([1])?.role == .administrator)
         // The session ended, because no group admits the person; with another administrator everything else ends,
         // too.
         #expect(try house.standing(key) == nil)
@@ -92,5 +93,56 @@ struct SignInAdministratorTests {
         #expect(try house.enter(["strangers"], email: mail, by: links, at: 120) == .noRole)
         #expect(try house.standing([1]) == nil)
         #expect(try house.standing([20])?.role == .administrator)
+    }
+
+    /// An account that was kept is no longer when another administrator is there, without a sign-in.
+    @Test(arguments: TemporaryDatabase.engines, [false, true])
+    func whoWasKeptIsLookedAtAgain(engine: Engine, isIssuerGone: Bool) throws {
+        let house = try SignInHouse(engine)
+        let (mail, links) = ("admin@acme.example", house.reach(links: true))
+        guard case .entered(let account, _) = try house.enter(["admins"], email: mail, by: links) else {
+            Issue.record("not linked")
+            return
+        }
+        @Sendable func again() throws {
+            try house.database.write { connection in
+                let writing = Writing(
+                    in: Scope(kind: .organization, organization: house.acme), by: .system, at: 150, on: connection)
+                if isIssuerGone {
+                    for account in try Identities.accounts(of: SignInHouse.issuer, on: connection) {
+                        try Identities.withdraw(account, because: "no issuer any more", writing)
+                    }
+                } else {
+                    try Identities.settle(issuer: SignInHouse.issuer, by: house.reach([]), writing)
+                }
+            }
+        }
+        try again()
+        let records = try house.audit(.role).count
+        #expect(try house.standing([1])?.role == .administrator)
+        // Nothing changes until then, and nothing is recorded.
+        try again()
+        #expect(try house.standing([1])?.role == .administrator && house.audit(.role).count == records)
+        #expect(try house.database.read { try Identities.people(on: $0).map(\.count) } == [1])
+        try house.addAdministrator(key: 20)
+        try again()
+        #expect(try house.standing([1])?.role == nil && house.audit(.role).count > records)
+        #expect(try house.database.read { try Identities.accounts(of: SignInHouse.issuer, on: $0) } == [], "\(account)")
+    }
+
+    /// Rules that do not concern an administrator who is kept anyway are not refused because of that one.
+    @Test(arguments: TemporaryDatabase.engines) func whoIsKeptAnywayKeepsNoRulesFromChanging(engine: Engine) throws {
+        let house = try SignInHouse(engine)
+        let links = house.reach(links: true)
+        #expect(try house.enter(["admins"], email: "admin@acme.example", by: links) != .emailTaken)
+        #expect(try house.enter(["shop"], email: "admin@acme.example", by: links) != .noRole)
+        try house.database.write { connection in
+            let writing = Writing(
+                in: Scope(kind: .organization, organization: house.acme), by: .system, at: 150, on: connection)
+            let rules = [MappingRule(group: "shop", role: .readOnly, organization: house.acme, product: house.shop)]
+            try Identities.settleOrganization(
+                issuer: SignInHouse.issuer, from: links, by: house.reach(rules), writing)
+        }
+        #expect(try house.standing([1])?.role == .administrator)
     }
 }

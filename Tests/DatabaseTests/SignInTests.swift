@@ -157,7 +157,8 @@ struct SignInTests {
             try house.database.write { connection in
                 let writing = Writing(
                     in: Scope(kind: .organization, organization: house.acme), by: .system, at: 140, on: connection)
-                try Identities.settleOrganization(issuer: SignInHouse.issuer, by: reach(groups), writing)
+                try Identities.settleOrganization(
+                    issuer: SignInHouse.issuer, from: reach(["all", "rivals"]), by: reach(groups), writing)
             }
         }
         guard case .entered(let account, let key) = try house.enter(["all", "rivals"], by: reach(["all", "rivals"]))

@@ -55,10 +55,10 @@ final class SignInKeeper: Sendable {
         }
         if issuer.rules != nil {
             let kept = try write { try Identities.settle(issuer: issuer.url, by: issuer.reach(on: $0.connection), $0) }
-            if kept > 0 {
+            if !kept.isEmpty {
                 log(
                     .warning, "accounts stay administrators, for an organization has no other local one",
-                    ["issuer": issuer.id, "count": "\(kept)"])
+                    ["issuer": issuer.id, "count": "\(kept.count)"])
             }
         }
         let reach = try queue.database.read { try issuer.reach(on: $0) }

@@ -13,11 +13,18 @@ extension Doctor {
             return ("can be looked at when the schema is up to date", false)
         }
         let issuers = settings?.issuers ?? []
-        let (people, lost) = try database.read { connection in
+        let (people, lost, removed) = try database.read { connection in
             (
                 try Identities.people(on: connection),
                 try issuers.flatMap { issuer in
                     try issuer.namesWithoutPlace(on: connection).map { "\($0) (\(issuer.id))" }
+                },
+                try issuers.compactMap { issuer -> String? in
+                    let reach = try issuer.reach(on: connection)
+                    guard reach.isWhole else { return nil }
+                    let outside = try Identities.accounts(of: issuer.url, outside: reach, on: connection)
+                    return outside.isEmpty
+                        ? nil : "\(counted(Int64(outside.count), "person", "people")) of \(issuer.id)"
                 }
             )
         }
@@ -36,6 +43,13 @@ extension Doctor {
             troubles.append(
                 "names that lead to no organization or product, or to several, and give nothing: \(lost.joined(separator: ", "))"
             )
+        }
+        if !removed.isEmpty {
+            troubles.append(
+                """
+                rights in organizations that the file does not give to the issuer end at the next start: \
+                \(removed.joined(separator: ", "))
+                """)
         }
         let known = Set(issuers.map(\.url))
         for (url, count) in people where !known.contains(url) {

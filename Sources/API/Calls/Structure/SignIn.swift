@@ -61,9 +61,10 @@ extension Call {
             rules.append(rule)
         }
         return visit.change(saying: "Successfully set the mapping of \(issuer.id)") { [rules] writing in
+            let former = try issuer.reach(on: writing.connection)
             try SignInMapping.replace(issuer: issuer.id, by: rules, writing)
             try Identities.settleOrganization(
-                issuer: issuer.url, by: issuer.reach(on: writing.connection), writing)
+                issuer: issuer.url, from: former, by: issuer.reach(on: writing.connection), writing)
         }
     }
 }

@@ -95,14 +95,13 @@ package enum Identities {
         let connection = writing.connection
         guard let groups = person.groups ?? (reach.closesWithoutGroups ? [] : nil) else { return .noGroups }
         try lock(reach, on: connection)
-        let roles = MappingRule.roles(of: groups, by: reach.rules)
-            .filter { reach.organizations.contains($0.organization) }
         let known = try account(issuer: person.issuer, subject: person.subject, on: connection)
+        let roles = try roles(of: groups, by: reach, for: known, on: connection)
         guard !roles.isEmpty else {
             if let known {
-                try setRoles([], of: known, by: reach, writing)
-                try close(known, by: reach, writing)
-                try note(person, account: known, closed: writing.time, writing)
+                try setRoles([], of: known.account, by: reach, writing)
+                try close(known.account, by: reach, writing)
+                try note(person, account: known.account, closed: writing.time, writing)
             }
             return .noRole
         }
@@ -112,17 +111,20 @@ package enum Identities {
         } catch {
             return .noEmail
         }
-        let holder = try member(email, reach, on: connection)
         let account: Int64
+        let places = Set(roles.map(\.organization))
+        let holder = try member(email, of: known == nil ? places.sorted() : reach.organizations, on: connection)
         if let known {
             // If another person has the address, that person keeps it, and the account keeps its old one.
-            let isFree = holder == nil || holder?.account == known
-            try rename(known, email: isFree ? email : nil, name: person.name, on: connection)
-            account = known
+            let isFree = holder == nil || holder?.account == known.account
+            try rename(known.account, email: isFree ? email : nil, name: person.name, on: connection)
+            account = known.account
         } else if let holder {
             // A machine's account stays its own, whatever its address.
             guard reach.linksByEmail, person.isEmailVerified, holder.kind == "USER",
-                try !hasIdentity(holder.account, on: connection)
+                try !hasIdentity(holder.account, on: connection),
+                // Somebody else may know a key of it, which must not open an organization of which it is no member.
+                try places.isSubset(of: organizations(of: holder.account, on: connection))
             else { return .emailTaken }
             for organization in reach.organizations {
                 let mapped = roles.filter { $0.organization == organization }
@@ -147,41 +149,56 @@ package enum Identities {
     }
 
     /// Gives everybody who signed in with an issuer the present rights of its rules, by the groups of the last sign-in: after a
-    /// change of the operator's file. Gives how many stay administrators because they are the last local ones.
+    /// change of the operator's file. Gives those who stay administrators because they are the last local ones.
     @discardableResult
-    package static func settle(issuer: String, by reach: IssuerReach, _ writing: Writing) throws -> Int {
+    package static func settle(issuer: String, by reach: IssuerReach, _ writing: Writing) throws -> Set<Int64> {
         let connection = writing.connection
-        var kept = 0
+        var kept: Set<Int64> = []
         try lock(reach, on: connection)
-        // A closed account is opened again by the next sign-in.
-        let people = try connection.all(
-            """
-            SELECT account, group_names FROM sign_in_identity WHERE issuer = \(issuer) AND closed_at = 0 ORDER BY account
-            """
-        ) { (account: $0.integer(0), groups: $0.string(1)) }
-        for person in people {
-            let groups = person.groups.split(separator: "\n").map { String($0) }
-            let roles = MappingRule.roles(of: groups, by: reach.rules)
-                .filter { reach.organizations.contains($0.organization) }
-            let isKept = try setRoles(roles, of: person.account, by: reach, writing)
-            if isKept { kept += 1 }
+        for person in try people(of: issuer, on: connection) {
+            let account = person.known.account
+            // A closed account is opened again by the next sign-in; one that was kept is closed as soon as it need not be.
+            if person.isClosed, try isLastLocal(account, in: reach.organizations, writing) { continue }
+            let roles =
+                person.isClosed ? [] : try roles(of: person.groups, by: reach, for: person.known, on: connection)
+            if try setRoles(roles, of: account, by: reach, writing) { kept.insert(account) }
             // This change does not end roles elsewhere, as in an organization that a mistake in the file leaves out.
-            guard roles.isEmpty, try isKept || !hasRole(person.account, on: connection) else { continue }
-            try close(person.account, by: reach, writing)
-            try connection.run(
-                "UPDATE sign_in_identity SET closed_at = \(writing.time) WHERE account = \(person.account)")
+            guard roles.isEmpty, try !hasRole(account, outside: reach.organizations, on: connection) else { continue }
+            try close(account, by: reach, writing)
+            try connection.run("UPDATE sign_in_identity SET closed_at = \(writing.time) WHERE account = \(account)")
         }
         return kept
     }
 
     /// Does the same only in the organization of the scope, for the calls by which its administrators change the rules;
     /// rights in other organizations stay. Throws when the change would remove the last administrator.
-    package static func settleOrganization(issuer: String, by reach: IssuerReach, _ writing: Writing) throws {
+    ///
+    /// - Parameter former: the rights before the change: whom these would not have kept as the last administrator either, stays one by
+    ///   the change alone.
+    package static func settleOrganization(
+        issuer: String, from former: IssuerReach, by reach: IssuerReach, _ writing: Writing
+    ) throws {
         let (scope, time, connection) = (writing.scope, writing.time, writing.connection)
         let hadOne = try People.hasAdministrator(scope, at: time, on: connection)
-        let kept = try settle(issuer: issuer, by: reach.narrowed(to: scope.organization), writing)
-        guard kept == 0 else { throw PeopleError.lastAdministrator }
+        let before = try kept(issuer: issuer, by: former.narrowed(to: scope.organization), writing)
+        let after = try settle(issuer: issuer, by: reach.narrowed(to: scope.organization), writing)
+        guard after.isSubset(of: before) else { throw PeopleError.lastAdministrator }
         if hadOne { try People.checkAdministrators(scope, at: time, on: connection) }
+    }
+
+    /// Those who would stay administrators because they are the last local ones.
+    private static func kept(issuer: String, by reach: IssuerReach, _ writing: Writing) throws -> Set<Int64> {
+        let connection = writing.connection
+        let found = try people(of: issuer, on: connection).filter { person in
+            guard !person.isClosed else { return false }
+            let roles = try roles(of: person.groups, by: reach, for: person.known, on: connection)
+            return try reach.organizations.contains { organization in
+                try takesLastAdministrator(
+                    roles.filter { $0.organization == organization }, from: person.known.account, in: organization,
+                    writing)
+            }
+        }
+        return Set(found.map(\.known.account))
     }
 
     /// The issuer that the holder of a key signed in with; nil for keys that were typed.
@@ -208,24 +225,72 @@ package enum Identities {
 
     // MARK: Rows
 
-    private static func account(issuer: String, subject: String, on connection: any Connection) throws -> Int64? {
-        try connection.integer(
-            "SELECT account FROM sign_in_identity WHERE issuer = \(issuer) AND subject = \(subject)")
+    /// An account of an issuer's person.
+    private struct Known {
+        let account: Int64
+        /// Whether the account was there before the person signed in for the first time.
+        let isLinked: Bool
+    }
+
+    private static func account(issuer: String, subject: String, on connection: any Connection) throws -> Known? {
+        try connection.first(
+            "SELECT account, is_linked FROM sign_in_identity WHERE issuer = \(issuer) AND subject = \(subject)"
+        ) { Known(account: $0.integer(0), isLinked: $0.boolean(1)) }
+    }
+
+    /// The condition on `sign_in_identity` of people whom an issuer lets in, and of those whose closed accounts may have been kept as the
+    /// last local administrator.
+    static let openOrKept: StaticSQL = """
+        (closed_at = 0 OR is_linked = 1
+            AND EXISTS (SELECT 1 FROM assignment s WHERE s.account = sign_in_identity.account))
+        """
+
+    private static func people(
+        of issuer: String, on connection: any Connection
+    ) throws -> [(known: Known, groups: [String], isClosed: Bool)] {
+        try connection.all(
+            """
+            SELECT account, is_linked, group_names, closed_at FROM sign_in_identity
+            WHERE issuer = \(issuer) AND \(SQL(openOrKept)) ORDER BY account
+            """
+        ) { row in
+            (
+                known: Known(account: row.integer(0), isLinked: row.boolean(1)),
+                groups: row.string(2).split(separator: "\n").map { String($0) }, isClosed: row.integer(3) != 0
+            )
+        }
+    }
+
+    /// The roles that groups give in the issuer's organizations. A linked account gets them only where it is a member: an administrator of
+    /// one organization may know a key of it, which must not open another.
+    private static func roles(
+        of groups: [String], by reach: IssuerReach, for known: Known?, on connection: any Connection
+    ) throws -> [MappingRule] {
+        let roles = MappingRule.roles(of: groups, by: reach.rules)
+            .filter { reach.organizations.contains($0.organization) }
+        guard let known, known.isLinked, !roles.isEmpty else { return roles }
+        let places = try organizations(of: known.account, on: connection)
+        return roles.filter { places.contains($0.organization) }
+    }
+
+    /// The organizations of which an account is a member.
+    private static func organizations(of account: Int64, on connection: any Connection) throws -> Set<Int64> {
+        Set(try connection.all("SELECT organization FROM membership WHERE account = \(account)") { $0.integer(0) })
     }
 
     private static func hasIdentity(_ account: Int64, on connection: any Connection) throws -> Bool {
         try connection.integer("SELECT 1 FROM sign_in_identity WHERE account = \(account)") != nil
     }
 
-    /// The member of one of the issuer's organizations with this address, regardless of case.
+    /// The member of one of these organizations with this address, regardless of case.
     private static func member(
-        _ email: String, _ reach: IssuerReach, on connection: any Connection
+        _ email: String, of organizations: [Int64], on connection: any Connection
     ) throws -> (account: Int64, kind: String)? {
-        guard !reach.organizations.isEmpty else { return nil }
+        guard !organizations.isEmpty else { return nil }
         return try connection.first(
             """
             SELECT a.id, a.kind FROM account a JOIN membership m ON m.account = a.id
-            WHERE lower(a.email) = lower(\(email)) AND m.organization IN \(SQL.list(reach.organizations.map(Value.integer)))
+            WHERE lower(a.email) = lower(\(email)) AND m.organization IN \(SQL.list(organizations.map(Value.integer)))
             ORDER BY a.id LIMIT 1
             """
         ) { (account: $0.integer(0), kind: $0.string(1)) }

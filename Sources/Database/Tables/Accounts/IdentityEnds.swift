@@ -4,22 +4,23 @@
 // key.
 
 extension Identities {
-    /// How many people each issuer lets in, by the issuer's address.
+    /// How many people each issuer lets in, by the issuer's address. Accounts that were kept as the last local administrator count.
     package static func people(on connection: any Connection) throws -> [(issuer: String, count: Int64)] {
         try connection.all(
             """
-            SELECT issuer, count(*) FROM sign_in_identity WHERE closed_at = 0 GROUP BY issuer ORDER BY issuer
+            SELECT issuer, count(*) FROM sign_in_identity WHERE \(SQL(openOrKept)) GROUP BY issuer ORDER BY issuer
             """
         ) { (issuer: $0.string(0), count: $0.integer(1)) }
     }
 
-    /// The accounts of people whom an issuer lets in, and who signed in last before this time.
+    /// The accounts of people whom an issuer lets in, and who signed in last before this time. Accounts that were kept as the last local
+    /// administrator are among them.
     package static func accounts(
         of issuer: String, seenBefore time: Int64 = .max, on connection: any Connection
     ) throws -> [Int64] {
         try connection.all(
             """
-            SELECT account FROM sign_in_identity WHERE issuer = \(issuer) AND closed_at = 0 AND seen_at < \(time)
+            SELECT account FROM sign_in_identity WHERE issuer = \(issuer) AND \(SQL(openOrKept)) AND seen_at < \(time)
             ORDER BY account
             """
         ) { $0.integer(0) }
@@ -35,7 +36,7 @@ extension Identities {
     }
 
     /// Withdraws the roles of an account in all organizations but these, until the next sign-in. Where no role is left its sessions end,
-    /// too. False where it had signed in again meanwhile.
+    /// too. False where it had signed in again meanwhile, or still has to be kept as the last local administrator.
     ///
     /// - Parameters:
     ///   - reason: for the records, behind a colon.
@@ -48,12 +49,15 @@ extension Identities {
         let connection = writing.connection
         let places = try places(of: account, on: connection).filter { !organizations.contains($0) }
         for place in places { try Revisions.lock(place, on: connection) }
-        let isStill = try connection.integer(
-            "SELECT 1 FROM sign_in_identity WHERE account = \(account) AND closed_at = 0 AND seen_at < \(time)")
-        guard isStill != nil else { return false }
+        let closed = try connection.integer(
+            """
+            SELECT closed_at FROM sign_in_identity WHERE account = \(account) AND \(SQL(openOrKept)) AND seen_at < \(time)
+            """)
+        guard let closed else { return false }
+        if closed != 0, try isLastLocal(account, in: places, writing) { return false }
         let part = IssuerReach(name: "", organizations: places, rules: [], linksByEmail: false)
-        let isKept = try setRoles([], of: account, by: part, because: reason, writing)
-        guard try isKept || !hasRole(account, on: connection) else { return true }
+        try setRoles([], of: account, by: part, because: reason, writing)
+        guard try !hasRole(account, outside: places, on: connection) else { return true }
         try connection.run("DELETE FROM user_key WHERE account = \(account) AND is_sign_in = 1")
         try connection.run("UPDATE sign_in_identity SET closed_at = \(writing.time) WHERE account = \(account)")
         return true

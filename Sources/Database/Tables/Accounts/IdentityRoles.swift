@@ -14,15 +14,24 @@ extension Identities {
         .filter { Role(assignment: $0.role) != nil }
     }
 
-    /// Whether an account has a role with rights anywhere, of its own or of a group.
-    static func hasRole(_ account: Int64, on connection: any Connection) throws -> Bool {
+    /// Whether an account has a role with rights, of its own or of a group, in any organization but these.
+    static func hasRole(
+        _ account: Int64, outside organizations: [Int64] = [], on connection: any Connection
+    ) throws -> Bool {
         try connection.all(
             """
-            SELECT role FROM assignment WHERE account = \(account)
-            UNION SELECT g.role FROM group_member m JOIN group_assignment g ON g.account_group = m.account_group
+            SELECT organization, role FROM assignment WHERE account = \(account)
+            UNION SELECT c.organization, g.role FROM group_member m
+                JOIN group_assignment g ON g.account_group = m.account_group JOIN account_group c ON c.id = m.account_group
             WHERE m.account = \(account)
             """
-        ) { $0.string(0) }.contains { Role(assignment: $0) != nil }
+        ) { (organization: $0.integer(0), role: $0.string(1)) }
+        .contains { Role(assignment: $0.role) != nil && !organizations.contains($0.organization) }
+    }
+
+    /// Whether an account is the last local administrator of one of these organizations.
+    static func isLastLocal(_ account: Int64, in organizations: [Int64], _ writing: Writing) throws -> Bool {
+        try organizations.contains { try takesLastAdministrator([], from: account, in: $0, writing) }
     }
 
     /// Sets the roles of an account in the issuer's organizations to exactly these. Roles without rights, such as receiving mail, and

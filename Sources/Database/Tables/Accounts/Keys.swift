@@ -118,6 +118,7 @@ package enum Keys {
 
     /// Makes a key of a member and gives its number.
     package static func add(_ new: NewKey, to person: Person, _ writing: Writing) throws -> Int64 {
+        try checkMaker(of: person, writing)
         let count = try writing.connection.integer("SELECT count(*) FROM user_key WHERE account = \(person.id)") ?? 0
         guard count < limit else { throw KeyError.tooMany }
         let id = try insert(new, account: person.id, at: writing.time, on: writing.connection)
@@ -129,6 +130,7 @@ package enum Keys {
     package static func renew(
         _ choice: KeyChoice, of person: Person, by digest: [UInt8], expires: Int64, _ writing: Writing
     ) throws {
+        try checkMaker(of: person, writing)
         let key = try known(choice, of: person, writing)
         try check(expires, at: writing.time)
         try writing.connection.run(
@@ -140,9 +142,27 @@ package enum Keys {
         try note(.changed, key.name, key.scopes, expires: expires, of: person, writing)
     }
 
+    /// A key opens every organization in which its account has a role. So an administrator makes keys for people with roles in the own
+    /// organization alone, and never for those whom an issuer may give roles elsewhere at their next sign-in; the operator may.
+    private static func checkMaker(of person: Person, _ writing: Writing) throws {
+        guard let maker = writing.author.account, maker != person.id else { return }
+        try checkOrganizations(of: person, writing)
+        let signsIn = try writing.connection.integer(
+            "SELECT 1 FROM sign_in_identity WHERE account = \(person.id) AND is_linked = 0")
+        guard signsIn == nil else { throw PeopleError.hasOwnKeys(person.email) }
+    }
+
+    private static func checkOrganizations(of person: Person, _ writing: Writing) throws {
+        guard let maker = writing.author.account, maker != person.id else { return }
+        guard try !Identities.hasRole(person.id, outside: [writing.scope.organization], on: writing.connection) else {
+            throw PeopleError.hasOwnKeys(person.email)
+        }
+    }
+
     /// Ends a key at once.
     package static func revoke(_ choice: KeyChoice, of person: Person, _ writing: Writing) throws {
         try People.lock(writing)
+        try checkOrganizations(of: person, writing)
         let key = try known(choice, of: person, writing)
         try writing.connection.run("DELETE FROM user_key WHERE id = \(key.id)")
         try People.checkAdministrators(writing.scope, at: writing.time, on: writing.connection)

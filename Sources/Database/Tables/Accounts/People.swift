@@ -12,28 +12,8 @@ package enum PeopleError: Error, Equatable {
     case groupTaken(String)
     case badName(String)
     case lastAdministrator
-}
-
-/// A person or a service, as in lists.
-package struct Person: Sendable, Equatable {
-    package let id: Int64
-    package let name: String
-    package let email: String
-}
-
-/// A group with its members.
-package struct PeopleGroup: Sendable, Equatable {
-    package let id: Int64
-    package let name: String
-    package let description: String
-    package var people: [Person] = []
-}
-
-/// The holders of a role: people and groups, by the word of the role.
-package struct Assignments: Sendable, Equatable {
-    package let role: String
-    package var people: [Person] = []
-    package var groups: [String] = []
+    /// The person has rights that the caller does not give: in another organization, or by an issuer that may give such.
+    case hasOwnKeys(String)
 }
 
 /// The tables of people.
@@ -154,7 +134,7 @@ package enum People {
         try note(.assignment, .changed, "\(role?.rawValue ?? "NONE"): \(email)", writing)
     }
 
-    /// Removes all roles, groups and keys of a member. A person to whom an issuer still gives a role becomes a member again at
+    /// Removes all roles and groups of a member, and all keys where no role is left in another organization. A person to whom an issuer still gives a role becomes a member again at
     /// the next sign-in.
     package static func remove(email: String, _ writing: Writing) throws {
         try lock(writing)
@@ -168,7 +148,13 @@ package enum People {
             """)
         try writing.connection.run(
             "DELETE FROM membership WHERE organization = \(writing.scope.organization) AND account = \(person.id)")
-        try writing.connection.run("DELETE FROM user_key WHERE account = \(person.id)")
+        // Rights in another organization stay, and keys with them.
+        if try !Identities.hasRole(person.id, on: writing.connection) {
+            try writing.connection.run("DELETE FROM user_key WHERE account = \(person.id)")
+            // Without a key that somebody else may know, the account is like one that a sign-in made.
+            try writing.connection.run(
+                "UPDATE sign_in_identity SET closed_at = \(writing.time), is_linked = 0 WHERE account = \(person.id)")
+        }
         try checkAdministrators(writing.scope, at: writing.time, on: writing.connection)
         try note(.user, .deleted, "\(person.name) <\(person.email)>", writing)
     }
