@@ -12,6 +12,8 @@ final class Looks: Sendable {
     private static let rest = Duration.milliseconds(100)
     /// The part of the time that complete searches may take, and how much of it is saved up at most.
     private static let (part, savings) = (20, Duration.seconds(1))
+    /// The longest time that is owed: a search that waited for a server that was away must not stop those after it for long.
+    private static let debt = Duration.seconds(3)
 
     /// The numbers of an organization's jobs that were claimed last.
     private struct Claims {
@@ -55,7 +57,7 @@ final class Looks: Sendable {
             let took = now() - begun
             state.withLock { state in
                 state.isBusy = false
-                state.allowance -= took
+                state.allowance = max(state.allowance - took, -Self.debt)
             }
         }
         return try search()

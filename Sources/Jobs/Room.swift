@@ -2,7 +2,8 @@ import Database
 import Synchronization
 
 // DESIGN. How many jobs of an organization wait is looked up where the limit may be near: a look says for how many submissions there is
-// room, and half of them need no further look. One process keeps the limit exactly; of several, each may pass it by half.
+// room, and half of them need no further look. Submissions that look at the same moment, in one process or in several, may pass the limit
+// by half of the room that each found.
 
 /// How many jobs each organization may still submit.
 final class Room: Sendable {

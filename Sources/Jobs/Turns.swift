@@ -27,12 +27,15 @@ final class Turns: Sendable {
 
         fileprivate init(_ tenants: [Tenant], at time: Int64) {
             self.init(counted: tenants, at: time)
+            organizations = tenants.sorted { $0.rank < $1.rank }.map(\.organization)[...]
             number = tenants.count > 1 ? (tenants.map(\.turn).max() ?? 0) + 1 : nil
         }
 
         /// A list whose turns are counted in memory alone.
         fileprivate init(counted tenants: [Tenant], at time: Int64) {
-            organizations = tenants.sorted { $0.rank < $1.rank }.map(\.organization)[...]
+            // Running jobs are known from the last complete search only.
+            let ordered = tenants.sorted { ($0.turn, $0.organization) < ($1.turn, $1.organization) }
+            organizations = ordered.map(\.organization)[...]
             number = nil
             claims = tenants.count / 256
             times = time...(time + 1000)
@@ -74,13 +77,21 @@ final class Turns: Sendable {
             let known = state.withLock { Array($0.known.values) }
             fresh = List(counted: try Tenant.waiting(among: known, from: looks, in: database), at: time)
         } else {
-            let tenants = try database.read(Tenant.list)
+            let listed = try database.read(Tenant.list)
+            // Turns since the last complete search are counted in memory alone.
+            let tenants = state.withLock { state in
+                listed.map { tenant in
+                    var tenant = tenant
+                    tenant.turn = max(tenant.turn, state.known[tenant.organization]?.turn ?? 0)
+                    return tenant
+                }
+            }
             fresh = List(tenants, at: time)
             state.withLock { state in
                 // The others stay: one of them may have a submission that is not stored yet.
                 for place in state.known.values.indices { state.known.values[place].running = 0 }
                 for tenant in tenants { state.known[tenant.organization] = tenant }
-                state.last = tenants.map(\.turn).max() ?? 0
+                state.last = max(state.last, tenants.map(\.turn).max() ?? 0)
             }
         }
         state.withLock { state in

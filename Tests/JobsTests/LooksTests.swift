@@ -47,6 +47,22 @@ import Testing
         #expect(looks.complete {} == nil)
     }
 
+    @Test func `A search that hung in an outage stops complete searches for a minute at most`() {
+        struct Broken: Error {}
+        let clock = Clock()
+        let looks = Self.looks(clock)
+        #expect(throws: Broken.self) {
+            try looks.complete {
+                clock.pass(.seconds(300))
+                throw Broken()
+            }
+        }
+        clock.pass(.seconds(59))
+        #expect(looks.complete {} == nil)
+        clock.pass(.seconds(2))
+        #expect(looks.complete {} != nil)
+    }
+
     @Test func `A search begins at a claim that has rested`() {
         let clock = Clock()
         let looks = Self.looks(clock)

@@ -68,7 +68,9 @@ struct ReportWork: Sendable {
             try queue.succeed(job, owner: lease.owner, artifact: artifact)
             observe(MadeReport(request, artifact, isNew: true, took: queue.now() - begun))
         } catch {
-            // This worker may not publish any more; the sweeper deletes what cannot be deleted now.
+            // This worker may not publish any more; the sweeper deletes what cannot be deleted now. Where nobody knows whether the job has
+            // ended, its row may name the artifact: the sweeper knows it later.
+            if case DatabaseError.unknownOutcome = error { throw error }
             try? store.remove(name)
             throw error
         }

@@ -80,8 +80,9 @@ package final class Workforce: Sendable {
                 if seconds >= nextRescue {
                     let begun = ContinuousClock.now
                     sweeper.rescue()
-                    // Slow while a snapshot is held somewhere: a twentieth of the time at most.
-                    nextRescue = seconds + max(5, Int((ContinuousClock.now - begun) / .seconds(1) * 20))
+                    // Slow while a snapshot is held somewhere: a twentieth of the time at most, but once a minute even after an outage.
+                    let pause = (ContinuousClock.now - begun) / .seconds(1) * 20
+                    nextRescue = seconds + Int(min(60, max(5, pause)))
                 }
                 if seconds % 600 == 0 { noteSnapshot() }
                 if seconds % 60 == 0 { sweep() } else if seconds % 10 == 0 { sweepScans() }
