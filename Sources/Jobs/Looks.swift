@@ -57,7 +57,7 @@ final class Looks: Sendable {
             let took = now() - begun
             state.withLock { state in
                 state.isBusy = false
-                state.allowance = max(state.allowance - took, -Self.debt)
+                state.allowance = max(state.allowance - took, .zero - Self.debt)
             }
         }
         return try search()
