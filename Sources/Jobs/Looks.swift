@@ -54,10 +54,13 @@ final class Looks: Sendable {
         }
         guard mayRun else { return nil }
         defer {
-            let took = now() - begun
+            let end = now()
             state.withLock { state in
                 state.isBusy = false
-                state.allowance = max(state.allowance - took, .zero - Self.debt)
+                // What was saved up during the search is counted here: the next search would count it beyond the bound of the debt.
+                let saved = (end - state.counted) / Self.part
+                state.allowance = max(state.allowance + saved - (end - begun), .zero - Self.debt)
+                state.counted = end
             }
         }
         return try search()
