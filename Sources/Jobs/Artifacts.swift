@@ -61,7 +61,7 @@ extension Queue {
                 }
                 let running = try connection.integer(
                     """
-                    SELECT 1 FROM job WHERE uuid = \(String(name[..<cut])) AND state = 'IN_PROGRESS'
+                    SELECT 1 FROM job WHERE uuid = \(String(name[..<cut])) AND \(Self.isIn(.inProgress))
                         AND (claims = \(claim) OR attempt = \(claim))
                     """)
                 return running == nil

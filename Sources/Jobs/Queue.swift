@@ -160,7 +160,7 @@ package struct Queue: Sendable {
             """
             UPDATE job SET state = 'IN_PROGRESS', attempt = attempt + 1, claims = \(nextClaim), lease_owner = \(owner),
                 lease_until = \(time + settings.lease), last_call = 0, modified_at = \(time), rows_done = 0
-            WHERE \(condition) AND state = 'PENDING' RETURNING \(Job.columns)
+            WHERE \(condition) AND \(Self.isIn(.pending)) RETURNING \(Job.columns)
             """, isLast: isLast, Job.init(row:)
         ).checked(on: connection, isLast: isLast)
     }

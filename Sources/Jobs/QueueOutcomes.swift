@@ -26,9 +26,14 @@ extension Queue {
         }
     }
 
+    /// The condition on the state of a job, for statements that name the job by its number or uuid. PostgreSQL then looks it up by
+    /// that. An index of the jobs in a state looks smaller, so a plain condition makes the server read all of it; while a snapshot is
+    /// held somewhere, it has an entry of every job that was in the state since.
+    static func isIn(_ state: Job.State) -> SQL { "(state = \(state.rawValue)) IS TRUE" }
+
     /// The condition that a worker still holds the job that it claimed.
     func held(_ job: Job, by owner: String) -> SQL {
-        "id = \(job.id) AND state = 'IN_PROGRESS' AND lease_owner = \(owner) AND claims = \(job.claims)"
+        "id = \(job.id) AND \(Self.isIn(.inProgress)) AND lease_owner = \(owner) AND claims = \(job.claims)"
     }
 
     /// The columns that every end of a lease sets, except a wait.

@@ -54,11 +54,14 @@ extension Queue {
                 """
                 UPDATE job SET state = 'FAILED', cancelled = 1, error = \(QueueError.cancelled.description),
                     waiting_for = '', waiting_since = 0, modified_at = \(time), finished_at = \(time)
-                WHERE id = \(job.id) AND state = 'PENDING'
+                WHERE id = \(job.id) AND \(Self.isIn(.pending))
                 """)
             try Webhooks.announce(job: job.id, at: time, on: connection)
             let running = try connection.run(
-                "UPDATE job SET cancelled = 1, modified_at = \(time) WHERE id = \(job.id) AND state = 'IN_PROGRESS'")
+                """
+                UPDATE job SET cancelled = 1, modified_at = \(time)
+                WHERE id = \(job.id) AND \(Self.isIn(.inProgress))
+                """)
             try job.checkInvariants(on: connection)
             return waiting + running > 0
         }
@@ -95,7 +98,7 @@ extension Queue {
             """
             UPDATE job SET state = 'PENDING', attempt = 0, error = '', given_up = 0, cancelled = 0, run_at = \(time),
                 finished_at = 0, rows_done = 0, modified_at = \(time)
-            WHERE uuid = \(uuid) AND state = 'FAILED'
+            WHERE uuid = \(uuid) AND \(Self.isIn(.failed))
             """)
         if restarted == 1 {
             try AgentRequests.reopen(job: uuid, on: connection)

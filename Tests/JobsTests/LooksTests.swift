@@ -118,6 +118,33 @@ import Testing
         #expect(try board.claim() == nil)
     }
 
+    /// An index of the jobs in a state looks smaller, and has to be read as a whole: while a snapshot is held somewhere, it has an entry of
+    /// every job since then.
+    @Test(arguments: TemporaryDatabase.engines.filter { $0 == .postgresql })
+    func `A worker's statements look up the job by its number, although few jobs run`(engine: Engine) throws {
+        let board = try Board(engine)
+        try board.submit()
+        let job = try #require(try board.claim())
+        let plans = try board.database.write { [queue = board.queue] connection in
+            try connection.run(
+                """
+                INSERT INTO job (uuid, organization, account, kind, product, project, request, request_sha1, request_token, process_type,
+                    state, run_at, created_at, modified_at, finished_at)
+                SELECT 'done ' || n, organization, account, kind, product, project, request, request_sha1, request_token, process_type,
+                    'SUCCESS', run_at, created_at, modified_at, modified_at FROM job, generate_series(1, 20000) AS s (n)
+                """)
+            try connection.run("ANALYZE job")
+            return [
+                try connection.plan("UPDATE job SET rows_done = 1 WHERE \(queue.held(job, by: "worker"))"),
+                try connection.plan("UPDATE job SET claims = 1 WHERE id = \(job.id) AND \(Queue.isIn(.pending))"),
+            ]
+        }
+        for plan in plans {
+            #expect(plan.contains { $0.contains("job_pkey") }, "\(plan)")
+            #expect(!plan.contains { $0.contains("job_running") || $0.contains("job_turn") }, "\(plan)")
+        }
+    }
+
     /// Each of two processes may use half of the room that it saw.
     @Test(arguments: TemporaryDatabase.engines)
     func `The limit of waiting jobs is looked at where it is near`(engine: Engine) throws {
