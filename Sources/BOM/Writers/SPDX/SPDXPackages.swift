@@ -88,7 +88,7 @@ extension SPDXWriter {
         var comment = ""
     }
 
-    private mutating func writeReferences(
+    mutating func writeReferences(
         of it: Component, purl: String?, advisories: [Advisory], to out: inout ByteSink
     ) {
         var references: [Reference] = []

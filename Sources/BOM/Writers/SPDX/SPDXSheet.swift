@@ -6,6 +6,9 @@ enum SPDXSheet: Int, CaseIterable, Sendable {
     /// The most rows of a sheet including its heading (Excel's limit for ECMA-376).
     static let rowLimit = 1_048_576
 
+    /// The path in the workbook.
+    var path: String { "xl/worksheets/sheet\(rawValue).xml" }
+
     var title: StaticString {
         switch self {
         case .documentInfo: "Document Info"

@@ -1,9 +1,9 @@
 package import Bytes
 
-// DESIGN. One document gives rows for three sheets at once, but a ZIP takes one entry after the other. So the document
-// is written three times, each time for the rows of one sheet. That costs time instead of memory or temporary files.
-// The last pass also writes the small parts, and those that are in memory anyway (the document's own members, licence
-// texts).
+// DESIGN. A ZIP takes one entry after the other. A document has its packages before its relationships, so one pass gives both
+// sheets, the second where the first ends (`SheetTurn`). External references lie inside packages, so another pass writes them, and
+// nothing else. That costs time instead of memory or temporary files. The rest is in memory after the first pass (the
+// document's own members, licence texts).
 
 /// Writes SPDX 2.2 and 2.3 as a spreadsheet (XLSX).
 package struct SPDXWorkbook: Sendable {
@@ -27,60 +27,67 @@ package struct SPDXWorkbook: Sendable {
     ) throws -> [BOMLoss: Int] {
         let zip = ZIPWriter(time: time, level: .quick, isLarge: false, to: destination)
         for (name, text) in Self.parts { try Self.put(text, as: name, in: zip) }
-        var losses: [BOMLoss: Int] = [:]
         var writer = SPDXWriter<SheetTree>(version: version, tool: tool)
-        for sheet in [SPDXSheet.packageInfo, .externalRefs, .relationships] {
-            losses.merge(writer.tree.losses, uniquingKeysWith: +)
-            writer = SPDXWriter<SheetTree>(version: version, tool: tool)
-            try write(sheet, with: &writer, \.tree, in: zip, pass)
-        }
-        losses.merge(writer.losses, uniquingKeysWith: +)
+        try writeMain(with: &writer, in: zip, pass)
+        var references = SPDXWriter<SheetTree>(version: version, tool: tool, writesReferencesOnly: true)
+        try write(.externalRefs, with: &references, in: zip, pass)
         let texts = writer.texts
-        var tree = writer.tree
-        try write(.extractedLicenses, with: &tree, \.self, in: zip) { tree, sink in
-            try texts.write(with: &tree, to: &sink)
+        try write(.extractedLicenses, with: &writer, in: zip) { writer, sink in
+            try texts.write(with: &writer.tree, to: &sink)
         }
-        losses.merge(tree.losses, uniquingKeysWith: +)
-        try write(.documentInfo, with: &tree, \.self, in: zip) { tree, sink in head(of: &tree, to: &sink) }
-        losses.merge(tree.losses, uniquingKeysWith: +)
+        try write(.documentInfo, with: &writer, in: zip) { writer, sink in head(of: &writer.tree, to: &sink) }
         for sheet in [SPDXSheet.perFile, .annotations, .snippets] {
-            try write(sheet, with: &tree, \.self, in: zip) { _, _ in }
+            try write(sheet, with: &writer, in: zip) { _, _ in }
         }
         try zip.finish()
-        return losses
+        return writer.losses.merging(references.tree.losses, uniquingKeysWith: +)
     }
 
-    private func write<Owner>(
-        _ sheet: SPDXSheet, with owner: inout Owner, _ tree: WritableKeyPath<Owner, SheetTree>, in zip: ZIPWriter,
-        _ rows: (inout Owner, inout ByteSink) throws -> Void
+    /// Writes the sheets of the packages and of the relationships in one pass.
+    private func writeMain(
+        with writer: inout SPDXWriter<SheetTree>, in zip: ZIPWriter,
+        _ pass: (inout SPDXWriter<SheetTree>, inout ByteSink) throws -> Void
     ) throws {
-        var sink = ByteSink(to: try zip.begin("xl/worksheets/sheet\(sheet.rawValue).xml"))
-        sink.append(
-            """
-            <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView
-            """)
-        if sheet == .documentInfo { sink.append(" tabSelected=\"1\"") }
-        sink.append(
-            """
-             workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView>\
-            </sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="1" max="
-            """)
-        sink.append(decimal: Int64(sheet.columns(version).count))
-        sink.append("\" width=\"26\" customWidth=\"1\"/></cols><sheetData>")
-        owner[keyPath: tree].begin(sheet, version, to: &sink)
-        try rows(&owner, &sink)
-        sink.append("</sheetData></worksheet>")
+        let turn = SheetTurn()
+        var entry = try zip.begin(SPDXSheet.packageInfo.path)
+        var passed = 0
+        var sink = ByteSink { (bytes) throws(SinkError) in
+            let before = turn.position - passed
+            passed += bytes.count
+            guard (0..<bytes.count).contains(before) else { return try entry(bytes) }
+            try entry(UnsafeRawBufferPointer(rebasing: bytes[..<before]))
+            try zip.end()
+            entry = try zip.begin(SPDXSheet.relationships.path)
+            try entry(UnsafeRawBufferPointer(rebasing: bytes[before...]))
+        }
+        writer.tree.begin(.packageInfo, version, turn: turn, to: &sink)
+        try pass(&writer, &sink)
+        writer.tree.end(to: &sink)
         try sink.flush()
         try zip.end()
-        let count = owner[keyPath: tree].rows
-        if count > SPDXSheet.rowLimit {
-            throw SinkError.format(
-                """
-                the sheet \(sheet.title) would have \(count) rows and holds \(SPDXSheet.rowLimit); \
-                ask for json, xml, yaml or tv
-                """)
-        }
+        try Self.check(writer.tree)
+    }
+
+    private func write(
+        _ sheet: SPDXSheet, with writer: inout SPDXWriter<SheetTree>, in zip: ZIPWriter,
+        _ rows: (inout SPDXWriter<SheetTree>, inout ByteSink) throws -> Void
+    ) throws {
+        var sink = ByteSink(to: try zip.begin(sheet.path))
+        writer.tree.begin(sheet, version, to: &sink)
+        try rows(&writer, &sink)
+        writer.tree.end(to: &sink)
+        try sink.flush()
+        try zip.end()
+        try Self.check(writer.tree)
+    }
+
+    private static func check(_ tree: SheetTree) throws(SinkError) {
+        guard let excess = tree.excess else { return }
+        throw SinkError.format(
+            """
+            the sheet \(excess.sheet.title) would have \(excess.rows) rows and holds \(SPDXSheet.rowLimit); \
+            ask for json, xml, yaml or tv
+            """)
     }
 
     /// One row; further rows only for repeated values.

@@ -11,6 +11,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     let version: SPDXVersion
     private let tool: BOMTool
     private let prefix: String
+    private let writesReferencesOnly: Bool
     var tree = Tree()
     private var phase = Phase.none
     private var describes: [String] = []
@@ -30,9 +31,18 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
 
     /// - Parameter prefix: the beginning of package ids.
     package init(version: SPDXVersion, tool: BOMTool, prefix: String = SPDXIdentifiers.prefix) {
+        self.init(version: version, tool: tool, prefix: prefix, writesReferencesOnly: false)
+    }
+
+    /// - Parameter writesReferencesOnly: writes packages with their ids and external references only, and no relationships, for a
+    ///   file that has the rest elsewhere. `losses` are then those of the tree.
+    init(
+        version: SPDXVersion, tool: BOMTool, prefix: String = SPDXIdentifiers.prefix, writesReferencesOnly: Bool
+    ) {
         self.version = version
         self.tool = tool
         self.prefix = prefix
+        self.writesReferencesOnly = writesReferencesOnly
     }
 
     package mutating func begin(
@@ -82,6 +92,13 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     ) throws(SinkError) {
         guard phase == .packages else { throw .format("SPDX: a component out of turn") }
         let id = names.claim(prefix + preparation.file)
+        if writesReferencesOnly {
+            tree.beginObject("packages", to: &out)
+            tree.field("SPDXID", id, to: &out)
+            writeReferences(of: component, purl: preparation.purl, advisories: advisories, to: &out)
+            tree.endObject(to: &out)
+            return try out.drain()
+        }
         if identifiers[component.ref] == nil { identifiers[component.ref] = id }
         if firstIdentifier.isEmpty { firstIdentifier = id }
         if let parent = component.parent { nested.append((parent, id)) }
@@ -94,6 +111,7 @@ package struct SPDXWriter<Tree: TreeWriter>: BOMWriter {
     ) throws(SinkError) {
         guard phase == .packages || phase == .relationships else { throw .format("SPDX: dependencies out of turn") }
         try enterRelationships(to: &out)
+        if writesReferencesOnly { return }
         guard let from = identifiers[ref] else { return lose(.unresolvedEdge, max(1, edges.count)) }
         guard finished.insert(ref).inserted else { return lose(.repeatedEdges) }
         var told: [Told] = []

@@ -1,7 +1,20 @@
 package import Bytes
+import Synchronization
 
-// DESIGN. A document of 50,000 packages has a million members, and is written once for each of three sheets. So a member is
-// stored only if the sheet has a column for it. Comparing names finds the column, without a dictionary or a string.
+// DESIGN. A document of 50,000 packages has a million members. A member is stored only if the sheet has a column for it. Comparing
+// names finds the column, without a dictionary or a string.
+
+/// The place in a stream of bytes where the relationships' sheet begins. The tree that writes the bytes sets it, and the destination
+/// that passes them on looks at it.
+final class SheetTurn: Sendable {
+    private let place = Atomic<Int>(.max)
+
+    /// The number of bytes before the place; the greatest number until it is known.
+    var position: Int {
+        get { place.load(ordering: .relaxed) }
+        set { place.store(newValue, ordering: .relaxed) }
+    }
+}
 
 /// An SPDX document as the rows of one sheet; members of other sheets are dropped. `SPDXWorkbook` joins the sheets.
 package struct SheetTree: TreeWriter {
@@ -11,19 +24,19 @@ package struct SheetTree: TreeWriter {
 
         init(_ name: StaticString) {
             self =
-                if name.equals("packages") {
+                if name.isSame(as: "packages") {
                     .package
-                } else if name.equals("checksums") {
+                } else if name.isSame(as: "checksums") {
                     .checksum
-                } else if name.equals("externalRefs") {
+                } else if name.isSame(as: "externalRefs") {
                     .externalRef
-                } else if name.equals("relationships") {
+                } else if name.isSame(as: "relationships") {
                     .relationship
-                } else if name.equals("hasExtractedLicensingInfos") {
+                } else if name.isSame(as: "hasExtractedLicensingInfos") {
                     .license
-                } else if name.equals("Document") {
+                } else if name.isSame(as: "Document") {
                     .document
-                } else if name.equals("creationInfo") {
+                } else if name.isSame(as: "creationInfo") {
                     .creation
                 } else {
                     .other
@@ -33,9 +46,14 @@ package struct SheetTree: TreeWriter {
 
     /// The current sheet and its columns.
     private(set) var sheet = SPDXSheet.packageInfo
+    private var version = SPDXVersion.v23
     private var columns: [SPDXSheet.Column] = []
     /// The number of rows including the heading; rows beyond the limit are only counted.
-    private(set) var rows = 0
+    private var rows = 0
+    /// The first sheet with more rows than it can hold, and their number.
+    private(set) var excess: (sheet: SPDXSheet, rows: Int)?
+    /// Where the sheet of the packages ends and that of the relationships follows; nil where no sheet follows.
+    private var turn: SheetTurn?
     /// The members of the document itself and of `creationInfo`, and the ids of the described elements; complete after the
     /// relationships.
     private(set) var head: [String: String] = [:]
@@ -57,12 +75,17 @@ package struct SheetTree: TreeWriter {
 
     package init() {}
 
-    /// Changes to a sheet and writes its heading.
-    mutating func begin(_ sheet: SPDXSheet, _ version: SPDXVersion, to out: inout ByteSink) {
+    /// Begins a sheet and writes its heading.
+    ///
+    /// - Parameter turn: for the sheet of the packages, if the relationships' sheet follows in the same stream.
+    mutating func begin(
+        _ sheet: SPDXSheet, _ version: SPDXVersion, turn: SheetTurn? = nil, to out: inout ByteSink
+    ) {
         self.sheet = sheet
+        self.version = version
+        self.turn = turn
         columns = sheet.columns(version)
         rows = 0
-        losses = [:]
         rowSection =
             switch sheet {
             case .packageInfo: .package
@@ -71,7 +94,26 @@ package struct SheetTree: TreeWriter {
             case .extractedLicenses: .license
             case .documentInfo, .perFile, .annotations, .snippets: .other
             }
+        out.append(
+            """
+            <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+            <worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView
+            """)
+        if sheet == .documentInfo { out.append(" tabSelected=\"1\"") }
+        out.append(
+            """
+             workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView>\
+            </sheetViews><sheetFormatPr defaultRowHeight="15"/><cols><col min="1" max="
+            """)
+        out.append(decimal: Int64(columns.count))
+        out.append("\" width=\"26\" customWidth=\"1\"/></cols><sheetData>")
         row(style: " s=\"1\"", columns.map(\.title.description), to: &out)
+    }
+
+    /// Ends the sheet.
+    mutating func end(to out: inout ByteSink) {
+        out.append("</sheetData></worksheet>")
+        if rows > SPDXSheet.rowLimit, excess == nil { excess = (sheet, rows) }
     }
 
     package mutating func beginObject(_ name: TreeName, to out: inout ByteSink) {
@@ -79,8 +121,7 @@ package struct SheetTree: TreeWriter {
         sections.append(section)
         if section == .package { packageID = "" }
         if section == rowSection {
-            cells = Array(repeating: "", count: columns.count)
-            nextColumn = 0
+            clearCells()
         } else if section == .checksum {
             (algorithm, checksum) = ("", "")
         }
@@ -105,7 +146,13 @@ package struct SheetTree: TreeWriter {
         finishRow(to: &out)
     }
 
-    package mutating func beginList(_ name: TreeName, to out: inout ByteSink) {}
+    package mutating func beginList(_ name: TreeName, to out: inout ByteSink) {
+        guard let turn, name.plain.isSame(as: "relationships") else { return }
+        end(to: &out)
+        turn.position = out.count
+        begin(.relationships, version, to: &out)
+    }
+
     package mutating func endList(to out: inout ByteSink) {}
 
     package mutating func field(_ name: TreeName, _ value: String, to out: inout ByteSink) {
@@ -114,12 +161,16 @@ package struct SheetTree: TreeWriter {
         case rowSection where rowSection != .other: add(value, to: name.plain)
         case .document: head[name.plain.description] = value
         case .creation:
-            if name.plain.equals("creators") { creators.append(value) } else { head[name.plain.description] = value }
-        case .package: if sheet == .externalRefs, name.plain.equals("SPDXID") { packageID = value }
+            if name.plain.isSame(as: "creators") {
+                creators.append(value)
+            } else {
+                head[name.plain.description] = value
+            }
+        case .package: if sheet == .externalRefs, name.plain.isSame(as: "SPDXID") { packageID = value }
         case .checksum:
-            if name.plain.equals("algorithm") {
+            if name.plain.isSame(as: "algorithm") {
                 algorithm = value
-            } else if name.plain.equals("checksumValue") {
+            } else if name.plain.isSame(as: "checksumValue") {
                 checksum = value
             }
         case .externalRef, .relationship, .license, .other: break
@@ -140,6 +191,15 @@ package struct SheetTree: TreeWriter {
 
     // MARK: - Cells
 
+    private mutating func clearCells() {
+        nextColumn = 0
+        if cells.count != columns.count {
+            cells = Array(repeating: "", count: columns.count)
+            return
+        }
+        for place in cells.indices where !cells[place].isEmpty { cells[place] = "" }
+    }
+
     /// Several values of one member become the lines of a cell.
     private mutating func add(_ value: String, to name: StaticString) {
         guard let place = place(of: name) else { return }
@@ -151,13 +211,14 @@ package struct SheetTree: TreeWriter {
     /// The column of a member, if the sheet has one.
     private mutating func place(of name: StaticString) -> Int? {
         // Columns without known content have no member.
-        if name.equals("") { return nil }
-        for step in columns.indices {
-            let place = (nextColumn + step) % columns.count
-            if columns[place].member.equals(name) {
-                nextColumn = place + 1
-                return place
-            }
+        if name.utf8CodeUnitCount == 0 { return nil }
+        for place in columns[nextColumn...].indices where columns[place].member.isSame(as: name) {
+            nextColumn = place + 1
+            return place
+        }
+        for place in 0..<nextColumn where columns[place].member.isSame(as: name) {
+            nextColumn = place + 1
+            return place
         }
         return nil
     }
@@ -210,12 +271,5 @@ package struct SheetTree: TreeWriter {
             out.append("</t></is></c>")
         }
         out.append("</row>\n")
-    }
-}
-
-extension StaticString {
-    /// Whether both texts are equal.
-    fileprivate func equals(_ other: StaticString) -> Bool {
-        withUTF8Buffer { own in other.withUTF8Buffer { own.count == $0.count && own.elementsEqual($0) } }
     }
 }

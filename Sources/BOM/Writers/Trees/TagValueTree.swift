@@ -249,11 +249,3 @@ package struct TagValueTree: TreeWriter {
         "NONE",
     ]
 }
-
-extension StaticString {
-    /// Whether both texts are equal; neither may be a single character.
-    fileprivate func isSame(as other: StaticString) -> Bool {
-        utf8CodeUnitCount == other.utf8CodeUnitCount
-            && (utf8Start == other.utf8Start || memcmp(utf8Start, other.utf8Start, utf8CodeUnitCount) == 0)
-    }
-}

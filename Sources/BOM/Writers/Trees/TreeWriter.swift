@@ -1,4 +1,5 @@
 package import Bytes
+import Glibc
 
 /// The name of a member, a list or an item; XML may spell it in its own way.
 package struct TreeName: Sendable, ExpressibleByStringLiteral {
@@ -19,6 +20,14 @@ package struct TreeName: Sendable, ExpressibleByStringLiteral {
     /// element around them.
     static func notXML(_ name: StaticString) -> Self { Self(name, xml: "") }
     static func onlyXML(_ name: StaticString) -> Self { Self("", xml: name) }
+}
+
+extension StaticString {
+    /// Whether both texts are equal; neither may be a single character.
+    func isSame(as other: StaticString) -> Bool {
+        utf8CodeUnitCount == other.utf8CodeUnitCount
+            && (utf8Start == other.utf8Start || memcmp(utf8Start, other.utf8Start, utf8CodeUnitCount) == 0)
+    }
 }
 
 /// A syntax for documents that are trees of objects, lists and texts. The mappings of the standards call it.
