@@ -79,6 +79,11 @@ struct SignInHouse {
         }
     }
 
+    /// Whether a key gives rights in an organization.
+    func isMember(_ digest: [UInt8], of token: String) throws -> Bool {
+        try standing(digest, token)?.isMember == true
+    }
+
     func audit(_ event: AuditRecord.Event) throws -> [String] {
         try database.read { connection in
             var wanted = AuditTrail.Wanted(organization: acme, limit: 50)
