@@ -7,7 +7,7 @@ extension AbandonedScan {
             """
             SELECT \(columns) FROM scan s
             WHERE s.state IN ('OBSOLETE', 'ABANDONED') OR s.state = 'STAGING' AND (
-                NOT EXISTS (SELECT 1 FROM job j WHERE j.id = s.job AND (j.state = 'IN_PROGRESS') IS TRUE)
+                NOT EXISTS (SELECT 1 FROM job j WHERE j.id = s.job AND \(Queue.isIn(.inProgress)))
                 OR EXISTS (SELECT 1 FROM scan n WHERE n.state = 'STAGING' AND n.job = s.job AND n.id > s.id))
             ORDER BY s.id
             """, AbandonedScan.init(row:))
