@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import zipfile
 
 BINARY, VERSION, FOLDER = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2], pathlib.Path(sys.argv[3])
@@ -60,14 +61,17 @@ def document():
     refs, components, edges = {}, [], {"waybill": {"swift"}, "swift": set()}
     for name in sorted({each for each in owner.values() if each}):
         arch, version = output("dpkg-query", "-W", "-f", "${Architecture} ${Version}\n", name).splitlines()[0].split()
-        purl_version = version.replace("+", "%2B").replace(":", "%3A")
-        refs[name] = f"pkg:deb/debian/{name}@{purl_version}?arch={arch}&distro=debian-{debian}"
-        component = {"type": "library", "bom-ref": refs[name], "name": name, "version": version, "purl": refs[name]}
+        coordinates = "@".join(urllib.parse.quote(each, safe=":") for each in (name, version))
+        refs[name] = f"pkg:deb/debian/{coordinates}?arch={arch}&distro=debian-{debian}"
+        component = {
+            "type": "library", "bom-ref": refs[name], "supplier": {"name": "Debian"}, "name": name, "version": version, "purl": refs[name],
+        }
         if name in known:
             component["licenses"] = [{"expression": known[name]}]
         components.append(component)
     components.append({
-        "type": "library", "bom-ref": "swift", "name": "swift", "version": swift, "purl": f"pkg:github/swiftlang/swift@{swift}",
+        "type": "library", "bom-ref": "swift", "supplier": {"name": "Swift project"}, "name": "swift", "version": swift,
+        "purl": f"pkg:github/swiftlang/swift@{swift}",
         "description": "Swift standard library, Foundation's essentials and libdispatch, linked into the program",
         "licenses": [{"expression": "Apache-2.0 WITH Swift-exception"}],
     })
@@ -80,7 +84,7 @@ def document():
     return {
         "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
         "metadata": {"component": {
-            "type": "application", "bom-ref": "waybill", "name": "waybill", "version": VERSION,
+            "type": "application", "bom-ref": "waybill", "supplier": {"name": "Waybill maintainers"}, "name": "waybill", "version": VERSION,
             "licenses": [{"license": {"id": "Apache-2.0"}}],
         }},
         "components": components,

@@ -39,6 +39,7 @@ extension EndToEnd {
                     """
                     golden:
                     \techo "names $$(grep -o '[0-9.]*' Sources/Inventory/ProgramVersion.swift)" > golden.txt
+                    \techo new > golden-new.txt
                     docs test-package image: ; test ! -e broken
                     """, to: "Makefile")
                 try write(
@@ -129,6 +130,7 @@ extension EndToEnd {
             #expect(ending.status == 0, "\(ending.errors)\n\(ending.output)")
             #expect(try repository.read("Sources/Inventory/ProgramVersion.swift").contains("current = \"1.2.0\""))
             #expect(try repository.read("golden.txt") == "names 1.2.0\n")
+            #expect(try repository.git("ls-files", "golden-new.txt") == "golden-new.txt\n")
             for name in Self.manifests {
                 #expect(try repository.read("packaging/\(name)").contains("1.2.0"), "\(name)")
             }
