@@ -46,10 +46,13 @@ deps: ## Installs what building and running need, from Debian.
 deps-test: deps
 	$(call install,$(TEST_PACKAGES))
 
-# Packages of Debian name a flag of threads that Swift passes by itself: its warning about that says nothing to anybody.
+# What Swift says that means nothing to anybody: packages of Debian name a flag of threads that it passes by itself, and its own
+# library, linked into the program, has a function that the linker warns of.
+QUIETLY = 2> >(grep -v -e 'prohibited flag(s): -pthread' -e 'the use of `mktemp'"'"' is dangerous' >&2)
+
 build: deps ## Builds .build/release/waybill.
 	@echo "building: about 4 minutes the first time on two processors, up to a quarter of an hour on slow ones; then what changed"
-	@set -o pipefail; swift build -c release --product waybill 2> >(grep -v 'prohibited flag(s): -pthread' >&2)
+	@swift build -c release --product waybill $(QUIETLY)
 
 run: build ## Shows Waybill at work on a made-up shop and this machine's packages, then serves until Ctrl-C.
 	.build/release/waybill demo
@@ -222,7 +225,9 @@ PACKAGED := .build/package-build/release/waybill
 
 package: deps ## Makes a Debian package in .build/package.
 	$(call install,dpkg-dev binutils chrpath)
-	swift build -c release --static-swift-stdlib --product waybill --scratch-path .build/package-build
+	@echo "building: up to 6 minutes the first time on two processors; then what changed"
+	@swift build -c release --static-swift-stdlib --product waybill --scratch-path .build/package-build \
+		$(QUIETLY) | grep -v 'the use of `mktemp'"'"' is dangerous'; exit $${PIPESTATUS[0]}
 	packaging/build $(PACKAGED) "$$($(PACKAGED) version | awk "{print \$$NF}")" $(PACKAGE_FOLDER)
 
 test-package: package ## Has Debian's lintian judge the package.

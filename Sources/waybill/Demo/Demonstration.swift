@@ -136,7 +136,10 @@ struct Demonstration {
         if machine.basis?.isAssessed == false {
             let data = runtime.directory.path
             print(
-                "  not assessed: no advisories of Debian are here; they come with\n  waybill update osv/Debian --data \(data)"
+                """
+                  not assessed: no advisories of Debian are here; they come with
+                  \(CommandLine.arguments.first ?? "waybill") update osv/Debian --data \(data)
+                """
             )
         }
         return [machine]
@@ -190,7 +193,7 @@ struct Demonstration {
         let progress = ReportProgress()
         let made = try client.make(
             wanted.request, of: wanted.place, fields: wanted.fields, into: ReportOutput(path: path), progress: progress)
-        let numbers = "\(made.rows) rows".padded(12) + "\(progress.bytes.value) bytes".padded(16)
+        let numbers = counted(made.rows, "row").padded(12) + counted(progress.bytes.value, "byte").padded(16)
         print("  \(numbers)\(Clock.now() - begun) ms".padded(40) + path)
         fflush(nil)
     }
