@@ -14,15 +14,19 @@ package struct RecordImport {
     let database: any Database
     /// Called with the number of records read, after each batch.
     let progress: (Int) -> Void
+    /// Called with the number of bytes read, and that of all files, which is not looked for without it.
+    private let amount: ((_ read: Int, _ total: Int) -> Void)?
     /// Called with skipped records and the reason.
     private let warning: (String) -> Void
 
     package init(
         into database: any Database, progress: @escaping (Int) -> Void = { _ in },
+        amount: ((_ read: Int, _ total: Int) -> Void)? = nil,
         warning: @escaping (String) -> Void = { _ in }
     ) {
         self.database = database
         self.progress = progress
+        self.amount = amount
         self.warning = warning
     }
 
@@ -38,6 +42,8 @@ package struct RecordImport {
         take: @escaping (Record) -> Bool, flush: @escaping () throws -> Void
     ) throws -> Int {
         var all = 0
+        let total = amount == nil ? 0 : paths.reduce(0) { $0 + RecordSource<Record, Fault>.size(of: $1) }
+        var bytes = 0
         for path in paths {
             var skipped: [String: Int] = [:]
             let source = RecordSource(
@@ -48,6 +54,10 @@ package struct RecordImport {
                     let file = String(name.prefix { $0 != ":" })
                     skipped[file, default: 0] += 1
                     if skipped[file, default: 0] <= Self.warningsOfFile { warning("skipped \(name): \(why)") }
+                },
+                consumed: { count in
+                    bytes += count
+                    amount?(bytes, total)
                 })
             try source.run(path)
             for (file, count) in skipped.sorted(by: { $0.key < $1.key }) where count > Self.warningsOfFile {

@@ -18,6 +18,22 @@ struct RecordSource<Record, Fault: Error> {
     let record: (Record) throws -> Void
     /// Called with the name of a skipped file, and the reason.
     let warning: (String, String) -> Void
+    /// Called with the number of bytes of the files that were read since the call before.
+    var consumed: (Int) -> Void = { _ in }
+
+    /// The bytes that the files of a path have; less where a part of it cannot be looked at.
+    static func size(of path: String, depth: Int = 0) -> Int {
+        var status = stat()
+        // Only a path of the command itself may be a link.
+        guard depth == 0 ? stat(path, &status) == 0 : lstat(path, &status) == 0 else { return 0 }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return Int(status.st_size)
+        case S_IFDIR where depth < depthLimit:
+            let names = (Folder.names(in: path) ?? []).filter { !$0.hasPrefix(".") }
+            return names.reduce(0) { $0 + size(of: "\(path)/\($1)", depth: depth + 1) }
+        default: return 0
+        }
+    }
 
     /// Reads a path of the command.
     func run(_ path: String) throws {
@@ -72,6 +88,8 @@ struct RecordSource<Record, Fault: Error> {
         defer { close(file) }
         var json = JSONReader(fileDescriptor: file, window: 1 << 16)
         try take(&json, named: path)
+        var status = stat()
+        if fstat(file, &status) == 0 { consumed(Int(status.st_size)) }
     }
 
     private func archive(_ path: String) throws {
@@ -90,6 +108,7 @@ struct RecordSource<Record, Fault: Error> {
                 return warning(path, error.description)
             }
             if entry.name.lowercased().hasSuffix(".json") { try take(entry, of: zip) }
+            consumed(entry.packedSize)
         }
     }
 
@@ -135,6 +154,7 @@ struct RecordSource<Record, Fault: Error> {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { return warning(path, systemMessage(errno)) }
             if count == 0 { break }
+            consumed(count)
             var rest = buffer[..<count]
             while let newline = rest.firstIndex(of: 10) {
                 if !isTooLong { line += rest[..<newline] }

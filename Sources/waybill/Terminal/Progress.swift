@@ -25,20 +25,21 @@ final class ImportOutcome: Sendable {
     var isOver: Bool { kept.withLock { $0.isOver } }
 }
 
-/// A line on the terminal with a growing number, its duration, and the memory used. Nothing is shown when standard error is
+/// A line on the terminal with a growing number, the time left or its duration, and the memory used. Nothing is shown when standard error is
 /// not a terminal.
 final class Ticker: Sendable {
     private let isOver = Atomic<Bool>(false)
     private let finished = DispatchSemaphore(value: 0)
     private let isShown = isatty(2) == 1
 
-    init(label: String, count: @escaping @Sendable () -> Int) {
+    /// - Parameter part: the finished part of the work, if it is known.
+    init(label: String, count: @escaping @Sendable () -> Int, part: Part? = nil) {
         guard isShown else { return }
         let pace = Pace()
         DispatchQueue(label: "ticker").async { [self] in
             while !isOver.load(ordering: .relaxed) {
                 usleep(300_000)
-                draw("\r\u{1b}[K\(label): \(pace.text(count(), of: nil))")
+                draw("\r\u{1b}[K\(label): \(pace.text(count(), after: part))")
             }
             finished.signal()
         }
@@ -56,14 +57,22 @@ final class Ticker: Sendable {
 struct Pace: Sendable {
     private let begun = ContinuousClock.now
 
-    /// - Parameter total: the final amount; nil if unknown, and the time is then the elapsed one.
-    func text(_ count: Int, of total: Int?) -> String {
+    /// A finished number of a known total.
+    func text(_ count: Int, of total: Int) -> String { line("\(count) of \(total)", done: count, total: total) }
+
+    /// A number without a known total.
+    ///
+    /// - Parameter part: the finished part of the work; nil if unknown, and the time is then the elapsed one.
+    func text(_ count: Int, after part: Part?) -> String {
+        line("\(count)", done: part?.done.value ?? 0, total: part?.total.value ?? 0)
+    }
+
+    private func line(_ number: String, done: Int, total: Int) -> String {
         let elapsed = begun.secondsAgo
-        var parts = [total.map { "\(count) of \($0)" } ?? "\(count)"]
+        var parts = [number]
         // Before the first second an estimate is worthless.
-        if let total, count > 0, total > count, elapsed >= 1 {
-            let left = elapsed * Double(total - count) / Double(count)
-            parts.append("\(Self.time(left)) left")
+        if done > 0, total > done, elapsed >= 1 {
+            parts.append("\(Self.time(elapsed * Double(total - done) / Double(done))) left")
         } else {
             parts.append(Self.time(elapsed))
         }
@@ -85,6 +94,12 @@ final class Count: Sendable {
         get { number.load(ordering: .relaxed) }
         set { number.store(newValue, ordering: .relaxed) }
     }
+}
+
+/// The finished part of some work, in bytes.
+struct Part: Sendable {
+    let done = Count()
+    let total = Count()
 }
 
 /// Logs an upgrade: its beginning, its progress every few seconds, and its end.

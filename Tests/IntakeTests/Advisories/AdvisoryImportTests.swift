@@ -66,6 +66,24 @@ import Testing
         return try bench.database.read { try $0.integer("SELECT revision FROM \(table) WHERE name = \(name)") }
     }
 
+    /// From the bytes of the files follows the time that is left.
+    @Test func theAmountOfTheWorkIsKnown() throws {
+        let bench = try Workbench()
+        let folder = bench.folder.path("advisories")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var size = 0
+        for (name, ids) in [("a.json", ["GHSA-1"]), ("b.jsonl", ["GHSA-2", "GHSA-3"]), ("c.json", ["GHSA-4"])] {
+            let text = ids.map { record($0) }.joined(separator: "\n")
+            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+            size += text.utf8.count
+        }
+        var amounts: [[Int]] = []
+        let records = RecordImport(into: bench.database, amount: { amounts.append([$0, $1]) })
+        #expect(try AdvisoryImport(records).run([folder]).read == 4)
+        #expect(amounts.count == 3 && amounts.last == [size, size], "\(amounts)")
+        #expect(amounts.map { $0[0] } == amounts.map { $0[0] }.sorted())
+    }
+
     @Test func librariesThatComeAfterAreMatched() throws {
         let bench = try Workbench()
         let (result, matched) = try load([record("GHSA-1", aliases: ["CVE-2026-1"])], bench)

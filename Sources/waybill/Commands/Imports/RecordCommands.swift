@@ -71,11 +71,12 @@ extension Command {
             guard !arguments.operands.isEmpty else { throw UsageError(description: "no PATH is given") }
             let runtime = try Runtime(existing: configuration)
             let isQuiet = arguments.has("json")
-            let read = Count()
-            let ticker = isQuiet ? nil : Ticker(label: counting ?? word, count: { read.value })
+            let (read, part) = (Count(), Part())
+            let ticker = isQuiet ? nil : Ticker(label: counting ?? word, count: { read.value }, part: part)
             defer { ticker?.stop() }
             let records = RecordImport(
-                into: runtime.database, progress: { read.value = $0 }, warning: { complain("\($0)\n") })
+                into: runtime.database, progress: { read.value = $0 },
+                amount: { (part.done.value, part.total.value) = ($0, $1) }, warning: { complain("\($0)\n") })
             let report = try run(records, arguments.operands)
             ticker?.stop()
             let matched = try LocalMatching(runtime, isQuiet: isQuiet).run()
