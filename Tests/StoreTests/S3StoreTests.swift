@@ -19,7 +19,9 @@ struct Bucket {
             location: "s3://\(bucket)/\(prefix)", endpoint: endpoint ?? server.endpoint, region: S3Server.region,
             isPathStyle: nil
         ) { () throws(StoreError) in AWSCredentials(accessKey: access, secretKey: secret, sessionToken: token) }
+        // A server on a busy machine refuses some requests for seconds; the first repetitions come soon.
         settings.pause = 20
+        settings.attempts = 7
         settings.trusted = server.certificate
         return settings
     }
